@@ -1,0 +1,64 @@
+"""Personal data is encrypted before it reaches the database.
+
+The key travels with the engine (``dialect.cipher``), so that no module holds it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy import Dialect, Text
+from sqlalchemy.types import TypeDecorator
+
+
+class WrongKey(Exception):
+    """The database holds data that the configured keys cannot read."""
+
+    def __init__(self) -> None:
+        super().__init__("数据库里的个人信息无法用当前密钥解开：请检查 secret_keys 设置是否换错")
+
+
+def make_cipher(keys: list[str]) -> MultiFernet:
+    """A cipher that writes with the first key and reads with all of them.
+
+    Raises ``ValueError`` for a key that is not 32 url-safe base64 bytes.
+    """
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def _cipher(dialect: Dialect) -> MultiFernet:
+    cipher: MultiFernet = dialect.cipher  # type: ignore[attr-defined]
+    return cipher
+
+
+class EncryptedText(TypeDecorator[str]):
+    """Text at rest as a Fernet token."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _cipher(dialect).encrypt(value.encode()).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        try:
+            return _cipher(dialect).decrypt(value).decode()
+        except InvalidToken:
+            raise WrongKey from None
+
+
+class EncryptedJson(TypeDecorator[Any]):
+    """A JSON value at rest as a Fernet token."""
+
+    impl = EncryptedText
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)

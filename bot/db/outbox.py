@@ -1,0 +1,145 @@
+"""The outbox: replies are stored with the state that caused them, then delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import false, or_, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from bot.db.tables import Message, Status, now
+from handlers.messages import Choice, Contact, Link, Reply
+
+LEASE = timedelta(seconds=60)
+
+
+def put(
+    session: Session,
+    contact: Contact,
+    replies: Iterable[Reply],
+    *,
+    ticket: str | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """Queue replies; they exist only if the caller's transaction commits."""
+    session.add_all(
+        Message(
+            contact=str(contact),
+            text=reply.text,
+            extras=_extras(reply),
+            ticket=ticket,
+            status=Status.QUEUED,
+            due_at=due_at or now(),
+        )
+        for reply in replies
+    )
+
+
+def claim(session: Session, moment: datetime, channels: Iterable[str]) -> Message | None:
+    """Take the oldest reply that is due, so that no one else sends it meanwhile.
+
+    A reply waits for an earlier one to the same person that is on its way. None when nothing is
+    due or another courier was faster.
+    """
+    earlier = aliased(Message)
+    ahead = select(earlier.id).where(
+        col(earlier.contact) == col(Message.contact),
+        col(earlier.id) < col(Message.id),
+        col(earlier.status) == Status.QUEUED,
+        col(earlier.attempts) > 0,
+    )
+    prefixes = [col(Message.contact).startswith(f"{name}:") for name in channels]
+    due = (col(Message.status) == Status.QUEUED, col(Message.due_at) <= moment)
+    found = session.exec(
+        select(Message)
+        .where(*due, _any(prefixes), ~ahead.exists())
+        .order_by(col(Message.id))
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    taken = session.exec(
+        update(Message)
+        .where(col(Message.id) == found.id, *due)
+        .values(due_at=moment + LEASE, attempts=Message.attempts + 1)
+    )
+    session.commit()
+    if taken.rowcount != 1:
+        return None
+    session.refresh(found)
+    return found
+
+
+def waiting(session: Session, moment: datetime, channels: Iterable[str]) -> bool:
+    """Whether any reply is due now, taken or not."""
+    prefixes = [col(Message.contact).startswith(f"{name}:") for name in channels]
+    query = select(Message.id).where(
+        col(Message.status) == Status.QUEUED, col(Message.due_at) <= moment, _any(prefixes)
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def settle(
+    session: Session,
+    message: Message,
+    status: Status,
+    *,
+    due_at: datetime | None = None,
+    error: str | None = None,
+) -> None:
+    """Write down how a claimed reply fared."""
+    values: dict[str, Any] = {"status": status, "error": error}
+    if due_at:
+        values["due_at"] = due_at
+    if status == Status.SENT:
+        values["sent_at"] = now()
+    session.exec(update(Message).where(col(Message.id) == message.id).values(**values))
+    session.commit()
+
+
+def take(session: Session, contact: Contact) -> list[Reply]:
+    """Hand over everything due for one person: for channels that ask instead of being told."""
+    due = session.exec(
+        select(Message)
+        .where(
+            col(Message.contact) == str(contact),
+            col(Message.status) == Status.QUEUED,
+            col(Message.due_at) <= now(),
+        )
+        .order_by(col(Message.id))
+    ).all()
+    for message in due:
+        message.status, message.sent_at = Status.SENT, now()
+    replies = [reply(message) for message in due]
+    session.commit()
+    return replies
+
+
+def reply(message: Message) -> Reply:
+    """The reply a stored message was made from."""
+    extras = message.extras
+    return Reply(
+        message.text,
+        choices=tuple(Choice(*pair) for pair in extras.get("choices", ())),
+        links=tuple(Link(*pair) for pair in extras.get("links", ())),
+        share=extras.get("share"),
+        author=extras.get("author", ""),
+    )
+
+
+def _extras(reply: Reply) -> dict[str, Any]:
+    extras = {
+        "choices": [[choice.value, choice.label] for choice in reply.choices],
+        "links": [[link.url, link.label] for link in reply.links],
+        "share": reply.share,
+        "author": reply.author,
+    }
+    return {key: value for key, value in extras.items() if value}
+
+
+def _any(conditions: list[Any]) -> Any:
+
+    return or_(false(), *conditions)

@@ -1,0 +1,78 @@
+"""What a handler may want done outside the conversation; the service does it in the same
+transaction and returns the outcome as a JSON value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OpenTicket:
+    """Open a ticket for staff. Outcome: its number."""
+
+    service: str
+    topic: str
+    county: str
+    town: str
+    phone: str
+    details: tuple[tuple[str, str], ...]
+    """(heading, what the person said), in the order asked."""
+    respond_within_working_days: int
+    priority: str = "normal"
+
+
+@dataclass(frozen=True)
+class AddToTicket:
+    """Add what the person says to their ticket. Outcome: True, or False if it is not theirs."""
+
+    number: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ListTickets:
+    """Outcome: the person's tickets, newest first, each a dict with ``number``, ``service``,
+    ``state``, ``opened_at`` and ``due_at`` (ISO 8601) and ``answers`` (how often staff wrote)."""
+
+
+@dataclass(frozen=True)
+class AlertStaff:
+    """Danger to life: tell staff at once and keep the conversation for a person.
+
+    Outcome: the number of the crisis ticket.
+    """
+
+    level: str
+
+
+@dataclass(frozen=True)
+class CallPerson:
+    """The person wants to talk to staff. Outcome: the number of the ticket that carries it."""
+
+    county: str
+    about: str
+
+
+@dataclass(frozen=True)
+class NoteGap:
+    """Nothing answered this question; editors should know. Outcome: None."""
+
+    question: str
+    status: str
+
+
+@dataclass(frozen=True)
+class NoteFeedback:
+    """The person judged an answer. Outcome: None."""
+
+    article: str
+    useful: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ForgetMe:
+    """Erase what we keep of this person except tickets the law wants kept.
+
+    Outcome: dict with the number of ``messages`` erased and ``tickets`` anonymised.
+    """

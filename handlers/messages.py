@@ -1,0 +1,84 @@
+"""The words every channel shares: what comes in, what goes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Crs = Literal["wgs84", "gcj02", "bd09"]
+Share = Literal["location", "phone"]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A person as one channel knows them; ``str(contact)`` is the key we store."""
+
+    channel: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.channel}:{self.address}"
+
+    @classmethod
+    def parse(cls, key: str) -> Contact:
+        """The contact that ``str()`` wrote."""
+        channel, _, address = key.partition(":")
+        return cls(channel, address)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A position in degrees, in the coordinate system the channel gives it in."""
+
+    latitude: float
+    longitude: float
+    crs: Crs = "wgs84"
+
+
+@dataclass(frozen=True)
+class Update:
+    """One thing a person sent us.
+
+    ``text`` is what they typed or the value of the button they pressed; ``label`` is the
+    button as they saw it. ``phone`` is a contact card they shared. ``unsupported`` names
+    something we cannot read (``语音``, ``图片``, ``贴纸`` …).
+    """
+
+    id: str
+    contact: Contact
+    text: str = ""
+    point: Point | None = None
+    phone: str | None = None
+    label: str | None = None
+    unsupported: str | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One button: the value it sends (at most 64 bytes) and the label the person reads."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """An address to open: a map, a source."""
+
+    url: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One thing we say back.
+
+    ``share`` asks the channel for a native "share my location/phone" button where it has one.
+    ``author`` is empty when the assistant speaks, else how the staff member is shown.
+    """
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    links: tuple[Link, ...] = ()
+    share: Share | None = None
+    author: str = ""

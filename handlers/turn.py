@@ -1,0 +1,56 @@
+"""What a handler gets and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from handlers.dialogue import Perform, Record
+from handlers.messages import Reply, Update
+
+if TYPE_CHECKING:
+    from handlers.knowing import Knowledge
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything a handler may know besides the update itself.
+
+    ``memory`` is what we remember between turns: ``region``, ``article`` (the last one shown),
+    ``doubted`` (a question back was asked). ``held`` is the number of the ticket whose staff have
+    the conversation, or None.
+    """
+
+    now: datetime
+    knowledge: Knowledge
+    perform: Perform
+    flow: str | None = None
+    record: Record = field(default_factory=dict)
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    held: str | None = None
+
+
+@dataclass
+class Turn:
+    """What one update led to.
+
+    ``status`` is one of the public statuses: ``answered`` ``unclear`` ``unknown`` ``elsewhere``
+    ``expired`` ``crisis`` ``smalltalk`` ``command`` ``handoff``. ``article``, ``score`` and
+    ``options`` explain it. ``memory`` is merged into what we remember. ``flow`` None ends any
+    flow; ``resume`` keeps the present one as it stands.
+    """
+
+    replies: list[Reply]
+    status: str = "command"
+    flow: str | None = None
+    record: Record = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+    resume: bool = False
+    article: str | None = None
+    score: float = 0.0
+    options: tuple[str, ...] = ()
+
+
+Handler: TypeAlias = Callable[[Update, Situation], "Turn | None"]
