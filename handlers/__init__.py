@@ -1,0 +1,37 @@
+"""What we say. Handlers are tried in order; the first to speak wins."""
+
+from __future__ import annotations
+
+from handlers.commands import commands
+from handlers.flow import flow
+from handlers.handoff import handoff
+from handlers.inquiry import inquiry
+from handlers.messages import Choice, Reply, Update
+from handlers.safety import crisis_reply, level, safety, veiled_reply
+from handlers.turn import Handler, Situation, Turn
+
+HANDLERS: tuple[Handler, ...] = (safety, commands, handoff, flow, inquiry)
+
+
+def respond(update: Update, at: Situation) -> Turn:
+    """What one update leads to."""
+    for handler in HANDLERS:
+        if turn := handler(update, at):
+            return turn
+    raise AssertionError("the last handler always speaks")
+
+
+def apologise(update: Update, error: str) -> list[Reply]:
+    """What we say when answering failed; a person in danger still gets the numbers."""
+    found = level(update.text)
+    if found == "veiled":
+        return [veiled_reply()]
+    if found:
+        return [crisis_reply(found)]
+    return [
+        Reply(
+            f"刚才这句话没有处理成功，已经记下（编号 {error}）。请再发一次，或者找工作人员。\n"
+            "急事请打 12345；有生命危险请打 110、120。",
+            choices=(Choice("/human", "找工作人员"), Choice("/menu", "回到菜单")),
+        )
+    ]

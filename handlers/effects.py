@@ -43,6 +43,8 @@ class AlertStaff:
     """
 
     level: str
+    text: str
+    county: str = ""
 
 
 @dataclass(frozen=True)

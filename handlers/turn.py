@@ -11,7 +11,7 @@ from handlers.dialogue import Perform, Record
 from handlers.messages import Reply, Update
 
 if TYPE_CHECKING:
-    from handlers.knowing import Knowledge
+    from knowledge.base import Knowledge
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Situation:
 
     ``memory`` is what we remember between turns: ``region``, ``article`` (the last one shown),
     ``doubted`` (a question back was asked). ``held`` is the number of the ticket whose staff have
-    the conversation, or None.
+    the conversation, or None. ``idle`` says that the person was away for long.
     """
 
     now: datetime
@@ -30,6 +30,7 @@ class Situation:
     record: Record = field(default_factory=dict)
     memory: Mapping[str, Any] = field(default_factory=dict)
     held: str | None = None
+    idle: bool = False
 
 
 @dataclass
@@ -37,9 +38,10 @@ class Turn:
     """What one update led to.
 
     ``status`` is one of the public statuses: ``answered`` ``unclear`` ``unknown`` ``elsewhere``
-    ``expired`` ``crisis`` ``smalltalk`` ``command`` ``handoff``. ``article``, ``score`` and
-    ``options`` explain it. ``memory`` is merged into what we remember. ``flow`` None ends any
-    flow; ``resume`` keeps the present one as it stands.
+    ``expired`` ``crisis`` ``smalltalk`` ``command`` ``handoff``. ``article``, ``score``,
+    ``options`` and ``offered`` (a flow the person may start) explain it. ``memory`` is merged
+    into what we remember; None forgets. ``flow`` None ends any flow; ``resume`` keeps the present
+    one as it stands. ``release`` gives a conversation that staff hold back to the assistant.
     """
 
     replies: list[Reply]
@@ -48,7 +50,9 @@ class Turn:
     record: Record = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
     resume: bool = False
+    release: bool = False
     article: str | None = None
+    offered: str | None = None
     score: float = 0.0
     options: tuple[str, ...] = ()
 

@@ -1,0 +1,37 @@
+"""What ``youjun check`` prints about the knowledge base."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from knowledge.check import Problem, check
+from knowledge.load import KnowledgeError, load
+
+from bot.db.tables import now
+
+
+def report(*, as_json: bool, write: Callable[[str], None]) -> int:
+    """Write every problem with file, line and remedy; 1 if any is an error, else 0."""
+    try:
+        library = load()
+        problems: Sequence[Problem] = check(library, now().date())
+        size = f"{len(library.articles)} 条文章，{len(library.services)} 项服务"
+    except KnowledgeError as broken:
+        problems, size = broken.problems, ""
+    errors = [problem for problem in problems if problem.level == "error"]
+    for problem in problems:
+        write(json.dumps(_json(problem), ensure_ascii=False) if as_json else str(problem))
+    if not as_json:
+        warnings = len(problems) - len(errors)
+        write(f"{size or '知识库读不出来'}：{len(errors)} 个错误，{warnings} 个提醒")
+    return 1 if errors else 0
+
+
+def _json(problem: Problem) -> dict[str, object]:
+    return {
+        "level": problem.level,
+        "file": str(problem.file),
+        "line": problem.line,
+        "message": problem.message,
+    }

@@ -1,0 +1,246 @@
+"""The command line: serve, talk, ask, nearby, staff, migrate, purge, check, config."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+cli = typer.Typer(
+    help="通通优军：南通退役军人服务助手", no_args_is_help=True, add_completion=False,
+    pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+staff = typer.Typer(help="工作人员账号", no_args_is_help=True)
+config = typer.Typer(help="设置", no_args_is_help=True)
+cli.add_typer(staff, name="staff")
+cli.add_typer(config, name="config")
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
+]
+
+
+def explain(problem: Exception) -> str:
+    """One sentence for the operator; what is unexpected names its kind for a report."""
+    known = ("ConfigError", "KnowledgeError", "OutOfDate", "WrongKey", "Refused", "WeakPassword")
+    if type(problem).__name__ in known or isinstance(problem, (FileNotFoundError, OSError)):
+        return f"错误：{problem}"
+    logging.getLogger(__name__).debug("unexpected", exc_info=problem)
+    return f"没有想到的错误（{type(problem).__name__}）：{problem}\n加 YOUJUN_LOG_LEVEL=DEBUG 再试可看详情"
+
+
+@cli.command()
+def serve(
+    config_file: ConfigFile = None,
+    migrate_first: Annotated[bool, typer.Option("--migrate", help="启动前先更新数据库")] = False,
+) -> None:
+    """启动服务：网页聊天、工作台，以及已启用的渠道。"""
+    import uvicorn
+
+    from bot import app as parts
+
+    settings = _settings(config_file)
+    if migrate_first:
+        _migrate(settings)
+    web, at = parts.build(settings).web(), settings.web
+    here = f"http://{at.host}:{at.port}"
+    typer.echo(f"网页聊天：{here}/\n工作台：　{here}/desk/")
+    typer.echo("还没有工作人员账号时：youjun staff add 用户名 --name 李同志")
+    uvicorn.run(
+        web, host=at.host, port=at.port, log_level=settings.log_level.lower(), access_log=False,
+        timeout_graceful_shutdown=8,
+    )  # fmt: skip
+
+
+@cli.command()
+def talk(config_file: ConfigFile = None) -> None:
+    """在终端里和助手对话（Ctrl+D 结束）。"""
+    from bot.talk import run
+
+    settings = _settings(config_file)
+    _migrate(settings)
+    run(settings, sys.stdin, sys.stdout)
+
+
+@cli.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="要问的话")] = None,
+    region: Annotated[str | None, typer.Option(help="提问人的户籍地，如 海门区")] = None,
+    batch: Annotated[Path | None, typer.Option(help="一行一个问题的文件，逐行输出 JSON")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """问一个问题，看助手怎么答（不保存任何东西）。"""
+    from bot import asking
+    from knowledge.base import load_knowledge
+
+    if (question is None) == (batch is None):
+        raise typer.BadParameter("写一个问题，或用 --batch 给一个文件")
+    knowledge = load_knowledge()
+    if batch is not None:
+        for line in batch.read_text("utf-8").splitlines():
+            _print_json(asking.ask(knowledge, line, region))
+        return
+    answer = asking.ask(knowledge, question or "", region)
+    _print_json(answer) if as_json else typer.echo(answer["text"])
+
+
+@cli.command()
+def nearby(
+    lat: Annotated[float | None, typer.Option(help="纬度")] = None,
+    lon: Annotated[float | None, typer.Option(help="经度")] = None,
+    crs: Annotated[Literal["wgs84", "gcj02", "bd09"], typer.Option(help="坐标系")] = "wgs84",
+    place: Annotated[str | None, typer.Option(help="地名，如 海门三星镇")] = None,
+    kind: Annotated[str | None, typer.Option(help="类别，如 merchant、hospital-designated")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="最多几个")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """找附近的拥军商户、优待医院、景区、纪念设施。"""
+    from bot import asking
+    from knowledge.base import load_knowledge
+
+    if (place is None) == (lat is None or lon is None):
+        raise typer.BadParameter("给出 --lat 和 --lon，或者 --place，两者选一")
+    point = (lat, lon) if lat is not None and lon is not None else None
+    found = asking.nearby(
+        load_knowledge(), point=point, crs=crs, place=place, kind=kind, limit=limit
+    )
+    _print_json(found) if as_json else typer.echo(asking.nearby_text(found))
+
+
+@cli.command()
+def migrate(config_file: ConfigFile = None) -> None:
+    """建立或更新数据库结构。"""
+    settings = _settings(config_file)
+    _migrate(settings)
+    typer.echo("数据库已是最新结构")
+
+
+@cli.command()
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """检查知识库：格式、来源、过期、互相抢答等问题。"""
+    from bot.checking import report
+
+    sys.exit(report(as_json=as_json, write=typer.echo))
+
+
+@cli.command()
+def purge(
+    config_file: ConfigFile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只数一数，不删")] = False,
+) -> None:
+    """删除超过保留期的聊天记录（工单不受影响）。"""
+    from bot import app as parts
+    from bot.db import retention
+
+    settings = _settings(config_file)
+    engine = parts.open_database(settings)
+    age = timedelta(days=settings.keep_messages_days)
+    count = retention.purge(engine, age, dry_run=dry_run)
+    verb = "将删除" if dry_run else "已删除"
+    typer.echo(f"{verb} {count} 条超过 {settings.keep_messages_days} 天的聊天记录")
+
+
+@staff.command("add")
+def staff_add(
+    username: Annotated[str, typer.Argument(help="登录名")],
+    name: Annotated[str, typer.Option(help="群众看到的称呼，如 李同志")],
+    county: Annotated[str | None, typer.Option(help="负责的县市区；不写则负责全市")] = None,
+    role: Annotated[Literal["clerk", "admin"], typer.Option(help="clerk 接单员，admin 管理员")] = "clerk",
+    telegram_id: Annotated[int | None, typer.Option(help="Telegram 账号编号，用于群里接单")] = None,
+    password: Annotated[str, typer.Option(prompt="密码（至少 10 位）", hide_input=True, confirmation_prompt=True)] = "",
+    config_file: ConfigFile = None,
+) -> None:  # fmt: skip
+    """新建工作人员账号。"""
+    from knowledge.gazetteer import Gazetteer
+    from sqlmodel import Session
+
+    from bot import app as parts
+    from bot.desk import staff as accounts
+
+    if county is not None and county not in Gazetteer.load().counties():
+        names = "、".join(Gazetteer.load().counties())
+        raise typer.BadParameter(f"没有“{county}”，请写：{names}")
+    settings = _settings(config_file)
+    _migrate(settings)
+    with Session(parts.open_database(settings)) as session:
+        accounts.add(
+            session, username, name, password, role=role, county=county, telegram_id=telegram_id
+        )
+        session.commit()
+    typer.echo(f"已新建账号 {username}（{name}，{county or '全市'}）")
+
+
+@staff.command("list")
+def staff_list(config_file: ConfigFile = None) -> None:
+    """列出工作人员账号。"""
+    from sqlmodel import Session, select
+
+    from bot import app as parts
+    from bot.db.tables import Staff
+
+    with Session(parts.open_database(_settings(config_file))) as session:
+        for one in session.exec(select(Staff).order_by(Staff.username)).all():
+            state = "已停用" if one.disabled_at else "在用"
+            typer.echo(f"{one.username}\t{one.name}\t{one.county or '全市'}\t{one.role}\t{state}")
+
+
+@staff.command("disable")
+def staff_disable(
+    username: Annotated[str, typer.Argument(help="登录名")], config_file: ConfigFile = None
+) -> None:
+    """停用账号，立即退出它的所有登录。"""
+    from sqlmodel import Session
+
+    from bot import app as parts
+    from bot.desk import staff as accounts
+
+    with Session(parts.open_database(_settings(config_file))) as session:
+        accounts.disable(session, username)
+        session.commit()
+    typer.echo(f"已停用 {username}")
+
+
+@config.command("check")
+def config_check(config_file: ConfigFile = None) -> None:
+    """检查设置文件和环境变量。"""
+    settings = _settings(config_file)
+    typer.echo(f"设置没有问题。数据库：{settings.shown_database()}")
+    typer.echo(f"Telegram：{'已启用' if settings.telegram.enabled else '未启用'}")
+
+
+@config.command("key")
+def config_key() -> None:
+    """生成一个新的加密密钥，填到 secret_keys 最前面即可轮换。"""
+    from cryptography.fernet import Fernet
+
+    typer.echo(Fernet.generate_key().decode())
+
+
+def _settings(file: Path | None) -> Any:
+    from bot import config as configuration
+
+    settings = configuration.load(file)
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    # The HTTP client logs whole addresses, and Telegram's carry the token.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return settings
+
+
+def _migrate(settings: Any) -> None:
+    from bot import app as parts
+    from bot.db import schema
+
+    schema.migrate(parts.open_database(settings))
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))

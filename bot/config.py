@@ -1,0 +1,209 @@
+"""Settings: a YAML file, overridden by environment variables, checked before anything starts.
+
+Every field has a docstring, which ``config.example.yaml`` repeats (a test compares the two).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import yaml
+from cryptography.fernet import Fernet
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+from sqlalchemy import make_url
+
+DEFAULT_FILE = Path("config.yaml")
+PREFIX = "YOUJUN_"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names file, key and remedy."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Web(_Section):
+    """网页聊天和工作台的监听地址。"""
+
+    host: str = "127.0.0.1"
+    """监听地址。默认只有本机能访问；对外服务请在前面放反向代理（HTTPS）。"""
+    port: int = Field(default=8010, ge=1, le=65535)
+    """监听端口。"""
+    https: bool = False
+    """外面是否为 HTTPS（由反向代理提供）；是则登录凭据只走加密连接。"""
+    chat: bool = True
+    """是否开放网页聊天。"""
+
+
+class Telegram(_Section):
+    """Telegram 机器人。"""
+
+    enabled: bool = False
+    """是否启用；启用时必须填 token。"""
+    token: SecretStr | None = None
+    """向 @BotFather 申请到的令牌。建议用环境变量 YOUJUN_TELEGRAM__TOKEN，不写进文件。"""
+    base_url: str = "https://api.telegram.org/bot"
+    """接口地址；用自建的 Bot API 服务器时修改。"""
+    staff_group: int | None = None
+    """接收新工单提醒的工作群编号（负数）；不填则不提醒。群里不会出现任何个人信息。"""
+
+
+class Settings(BaseSettings):
+    """全部设置。"""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        use_attribute_docstrings=True,
+        validate_default=True,
+    )
+
+    database: str = "sqlite:///data/youjun.db"
+    """数据库地址。默认用自带的 SQLite；PostgreSQL 写 postgresql+psycopg://用户:密码@主机/库名。"""
+    secret_keys: list[SecretStr] = Field(default_factory=list)
+    """加密个人信息的密钥，第一个用来加密，其余只用来解密旧数据。不填则首次启动时生成，
+    存在 data/secret.key（务必备份，丢了就解不开已存的个人信息）。"""
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    """日志详细程度：DEBUG、INFO、WARNING、ERROR。"""
+    keep_messages_days: int = Field(default=180, ge=1, le=3650)
+    """聊天记录保留天数，过期由 youjun purge 删除。"""
+    web: Web = Field(default_factory=Web)
+    """网页聊天和工作台。"""
+    telegram: Telegram = Field(default_factory=Telegram)
+    """Telegram 机器人。"""
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _keys_are_fernet(cls, keys: list[SecretStr]) -> list[SecretStr]:
+        for number, key in enumerate(keys, start=1):
+            try:
+                Fernet(key.get_secret_value())
+            except ValueError:
+                raise ValueError(
+                    f"第 {number} 个密钥格式不对，请用 youjun config key 生成"
+                ) from None
+        return keys
+
+    def keys(self) -> list[str]:
+        """The encryption keys, from the settings or from the key file beside the database;
+        the file is created on first use, readable by its owner only."""
+        if self.secret_keys:
+            return [key.get_secret_value() for key in self.secret_keys]
+        return [_key_file(self.data_folder() / "secret.key")]
+
+    def shown_database(self) -> str:
+        """The database address without its password."""
+        return make_url(self.database).render_as_string(hide_password=True)
+
+    def data_folder(self) -> Path:
+        """Where the database and the key live; created if missing."""
+        folder = Path("data")
+        if self.database.startswith("sqlite:///"):
+            folder = Path(self.database.removeprefix("sqlite:///")).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def load(file: Path | None = None) -> Settings:
+    """Read ``file`` (or config.yaml, if it exists) and the environment.
+
+    Raises ConfigError for a missing file, broken YAML, unknown keys, wrong types and missing
+    secrets of an enabled channel.
+    """
+    path = file or Path(os.environ.get(f"{PREFIX}CONFIG", DEFAULT_FILE))
+    if not path.exists() and (file or f"{PREFIX}CONFIG" in os.environ):
+        raise ConfigError(f"找不到设置文件 {path}；可以从 config.example.yaml 复制一份")
+    _refuse_unknown_variables()
+    try:
+        settings = _read(path)
+    except ValidationError as problem:
+        raise ConfigError(_explain(path, problem)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{path} 不是合法的 YAML：{_where(problem)}") from None
+    if settings.telegram.enabled and settings.telegram.token is None:
+        raise ConfigError(
+            f"{path}：telegram.enabled 为 true，但没有令牌。"
+            f"请设环境变量 {PREFIX}TELEGRAM__TOKEN，或填 telegram.token，或改为 enabled: false"
+        )
+    return settings
+
+
+def _read(path: Path) -> Settings:
+    class FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return env_settings, YamlConfigSettingsSource(
+                settings_cls, yaml_file=path, yaml_file_encoding="utf-8", deep_merge=True
+            )
+
+    return FromFile()
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt variable would be silently ignored otherwise."""
+    known = {f"{PREFIX}CONFIG"}
+    for name, field in Settings.model_fields.items():
+        known.add(f"{PREFIX}{name}".upper())
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            known |= {f"{PREFIX}{name}__{sub}".upper() for sub in field.annotation.model_fields}
+    unknown = sorted(key for key in os.environ if key.startswith(PREFIX) and key not in known)
+    if unknown:
+        raise ConfigError(
+            f"不认识的环境变量：{'、'.join(unknown)}。可用的见 config.example.yaml（嵌套用两个下划线）"
+        )
+
+
+_REMEDIES = {
+    "extra_forbidden": "不认识这个设置，请删掉或改正拼写",
+    "missing": "缺少这个设置",
+    "int_parsing": "要写整数",
+    "int_type": "要写整数",
+    "bool_parsing": "要写 true 或 false",
+    "bool_type": "要写 true 或 false",
+    "string_type": "要写文字（加引号）",
+    "list_type": "要写列表",
+    "model_type": "下面要有缩进的子项",
+    "greater_than_equal": "数字太小",
+    "less_than_equal": "数字太大",
+    "string_pattern_mismatch": "取值不在允许范围",
+}
+
+
+def _explain(path: Path, problem: ValidationError) -> str:
+    """Every wrong setting in one message; values are not repeated, they may be secret."""
+    lines = [f"设置有误（{path} 或环境变量）："]
+    for error in problem.errors(include_input=False, include_url=False):
+        key = ".".join(str(part) for part in error["loc"])
+        remedy = _REMEDIES.get(error["type"], error["msg"].removeprefix("Value error, "))
+        lines.append(f"  {key}：{remedy}")
+    return "\n".join(lines)
+
+
+def _where(problem: Exception) -> str:
+    mark = getattr(problem, "problem_mark", None)
+    return f"第 {mark.line + 1} 行" if mark else "编码须为 UTF-8"
+
+
+def _key_file(path: Path) -> str:
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(Fernet.generate_key())
+    return path.read_text("ascii").strip()

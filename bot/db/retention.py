@@ -1,0 +1,21 @@
+"""Messages are kept as long as the setting says; tickets stay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Engine, func
+from sqlmodel import Session, col, delete, select
+
+from bot.db.tables import Message, Status, now
+
+
+def purge(engine: Engine, age: timedelta, *, dry_run: bool = False) -> int:
+    """Delete messages older than ``age`` that are not waiting to be sent; returns how many."""
+    old = (col(Message.created_at) < now() - age, col(Message.status) != Status.QUEUED)
+    with Session(engine) as session:
+        if dry_run:
+            return session.exec(select(func.count()).select_from(Message).where(*old)).one()
+        count: int = session.exec(delete(Message).where(*old)).rowcount
+        session.commit()
+        return count

@@ -1,0 +1,151 @@
+"""Words that mean the same in every state: 菜单 取消 返回 人工 进度 帮助 忘记我, and buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from handlers import flow, menu
+from handlers.effects import ListTickets, NoteFeedback
+from handlers.handoff import in_crisis
+from handlers.inquiry import show_article
+from handlers.messages import Choice, Reply, Update
+from handlers.progress import progress
+from handlers.turn import Situation, Turn
+
+Command = Callable[[str, Situation], Turn]
+
+_WORDS: Mapping[str, str] = {
+    "菜单": "/menu", "主菜单": "/menu", "回到菜单": "/menu", "首页": "/menu", "开始": "/start",
+    "取消": "/cancel", "不办了": "/cancel", "退出": "/cancel", "算了": "/cancel",
+    "返回": "/back", "上一步": "/back", "后退": "/back",
+    "人工": "/human", "转人工": "/human", "人工服务": "/human", "找人工": "/human",
+    "找工作人员": "/human",
+    "进度": "/status", "查进度": "/status", "我的申请": "/status",
+    "帮助": "/help", "怎么用": "/help", "使用说明": "/help",
+    "忘记我": "/forget", "删除我的信息": "/forget", "注销": "/forget",
+}  # fmt: skip
+
+
+def commands(update: Update, at: Situation) -> Turn | None:
+    """Obey a command word or a button that names one; None for anything else."""
+    said = update.text.strip()
+    said = _WORDS.get(said.strip("“”\"'。.!！ "), said)
+    if not said.startswith("/"):
+        return None
+    name, _, argument = said.partition(" ")
+    command = _COMMANDS.get(name.lower())
+    return command(argument.strip(), at) if command else None
+
+
+def _start(argument: str, at: Situation) -> Turn:
+    if argument.startswith("article-"):  # a deep link from a poster
+        return _article(argument.removeprefix("article-"), at)
+    return Turn([menu.welcome()], resume=at.held is not None)
+
+
+def _menu(_argument: str, at: Situation) -> Turn:
+    """Leave any flow; a conversation that staff hold comes back, unless life is in danger."""
+    return Turn([menu.menu()], release=not in_crisis(at))
+
+
+def _topics(_argument: str, at: Situation) -> Turn:
+    return Turn([menu.topics()])
+
+
+def _help(_argument: str, at: Situation) -> Turn:
+    return Turn([menu.help_text()], resume=True)
+
+
+def _help_me(_argument: str, at: Situation) -> Turn:
+    services = at.knowledge.library.services.values()
+    choices = tuple(Choice(f"/request {s.id}", s.title) for s in services)
+    return Turn([Reply("您遇到的是哪方面的困难？", choices=choices)])
+
+
+def _cancel(_argument: str, at: Situation) -> Turn:
+    if at.flow is None:
+        return Turn([Reply("现在没有正在办的事。", choices=menu.MENU)])
+    return Turn([Reply("好的，已取消，刚才填的没有提交。", choices=(_TO_MENU,))])
+
+
+def _back(_argument: str, at: Situation) -> Turn:
+    return flow.back(at) or Turn([menu.menu()])
+
+
+def _human(_argument: str, at: Situation) -> Turn:
+    return flow.begin("human", at) or Turn([menu.menu()])
+
+
+def _status(_argument: str, at: Situation) -> Turn:
+    return Turn([progress(at.perform(ListTickets()))], resume=True)
+
+
+def _forget(_argument: str, at: Situation) -> Turn:
+    return flow.begin("forget", at) or Turn([menu.menu()])
+
+
+def _nearby(kind: str, at: Situation) -> Turn:
+    return flow.begin(f"nearby:{kind}" if kind else "nearby", at) or Turn([menu.menu()])
+
+
+def _request(service: str, at: Situation) -> Turn:
+    return flow.begin(f"request:{service}", at) or _help_me("", at)
+
+
+def _add(number: str, at: Situation) -> Turn:
+    return flow.begin(f"add:{number}", at) or Turn([menu.menu()])
+
+
+def _article(id: str, at: Situation) -> Turn:
+    article = at.knowledge.library.articles.get(id)
+    if article is None:
+        return Turn([Reply("这一条已经更新，请直接打字问。", choices=(_TO_MENU,))])
+    return show_article(article, at)
+
+
+def _useful(id: str, at: Situation) -> Turn:
+    at.perform(NoteFeedback(id, useful=True))
+    return Turn([Reply("好的，记下了。还有别的想问，直接打字。")], resume=True)
+
+
+def _useless(argument: str, at: Situation) -> Turn:
+    id, _, reason = argument.partition(" ")
+    if reason:
+        at.perform(NoteFeedback(id, useful=False, reason=reason))
+        return Turn(
+            [Reply("记下了，编辑会核对这一条。要不要请工作人员答复您？", choices=_PERSON)],
+            resume=True,
+        )
+    reasons = (("other", "不是我问的"), ("unclear", "看不明白"), ("wrong", "和我知道的不一样"))
+    choices = tuple(Choice(f"/useless {id} {key}", label) for key, label in reasons)
+    return Turn([Reply("哪里没帮上您？", choices=(*choices, *_PERSON))], resume=True)
+
+
+def _unknown(_argument: str, at: Situation) -> Turn:
+    return Turn(
+        [Reply("那请换个说法再问一次，或者让工作人员答复您。", choices=(*_PERSON, _TO_MENU))],
+        memory={"doubted": None},
+    )
+
+
+_TO_MENU = Choice("/menu", "回到菜单")
+_PERSON = (Choice("/human", "找工作人员"),)
+_COMMANDS: Mapping[str, Command] = {
+    "/start": _start,
+    "/menu": _menu,
+    "/topics": _topics,
+    "/help": _help,
+    "/help-me": _help_me,
+    "/cancel": _cancel,
+    "/back": _back,
+    "/human": _human,
+    "/status": _status,
+    "/forget": _forget,
+    "/nearby": _nearby,
+    "/request": _request,
+    "/add": _add,
+    "/article": _article,
+    "/useful": _useful,
+    "/useless": _useless,
+    "/unknown": _unknown,
+}

@@ -1,0 +1,58 @@
+"""Short flows: talk to a person, add to a request, be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from handlers.dialogue import Do, Steps, ask
+from handlers.effects import AddToTicket, CallPerson, ForgetMe
+from handlers.messages import Choice, Reply
+from handlers.questions import Choose, Text
+from knowledge.base import Knowledge
+
+_MENU = (Choice("/menu", "回到菜单"),)
+
+
+def human(knowledge: Knowledge, memory: Mapping[str, Any]) -> Steps:
+    """Hand the conversation to staff: what about, and which county's."""
+    about = yield from ask(
+        Text("about", "您想问什么、要办什么？打几句话，我转给工作人员。不用写身份证号。", minimum=2)
+    )
+    county = memory.get("region")
+    names = knowledge.gazetteer.counties()
+    if county not in names:
+        choices = tuple(Choice(name, name) for name in names)
+        county = yield from ask(Choose("county", "您的户口（或常住）在哪个县市区？", choices))
+    number = yield Do("ticket", CallPerson(county, about))
+    yield Reply(
+        f"已经转给{county}退役军人服务中心，编号 {number}。\n"
+        "工作人员上班时间在这里答复您，现在可能没有人在线。\n"
+        "急事请打 12345；有生命危险请打 110、120。您可以接着问我别的。",
+        choices=(Choice("/status", "查进度"), *_MENU),
+    )
+
+
+def add(number: str) -> Steps:
+    """Add something to a request that was handed in."""
+    text = yield from ask(Text("text", f"给 {number} 补充什么？请打字。", minimum=2))
+    added = yield Do("added", AddToTicket(number, text))
+    said = f"已补充到 {number}，工作人员会看到。" if added else f"没有找到您名下的 {number}。"
+    yield Reply(said, choices=(Choice("/status", "查进度"), *_MENU))
+
+
+def forget() -> Steps:
+    """Erase what we keep of the person, after asking once."""
+    sure = yield from ask(
+        Choose(
+            "sure",
+            "会删除我们保存的聊天记录和您填过的个人信息；已办结的申请只留编号和办理经过，"
+            "没办完的申请会撤回。删了找不回来，确定吗？",
+            (Choice("yes", "确定删除"), Choice("no", "不删")),
+        )
+    )
+    if sure == "no":
+        yield Reply("好的，没有删除。", choices=_MENU)
+        return
+    yield Do("forgotten", ForgetMe())
+    yield Reply("已删除。以后需要帮助，随时再来。")

@@ -1,0 +1,181 @@
+"""Policy questions: the answer, a question back, who else handles it, or a plain "I don't know"."""
+
+from __future__ import annotations
+
+from knowledge.answer import Answer, answer
+from knowledge.render import render
+
+from handlers import menu
+from handlers.effects import ListTickets, NoteGap
+from handlers.flow import begin
+from handlers.messages import Choice, Reply, Update
+from handlers.progress import progress
+from handlers.turn import Situation, Turn
+from knowledge.schema import Article, Service
+
+_LONGEST = 2000
+"""Characters of a message we read; nobody's question is longer, and search time stays bounded."""
+_PERSON = Choice("/human", "找工作人员")
+_MENU = Choice("/menu", "回到菜单")
+
+
+def inquiry(update: Update, at: Situation) -> Turn:
+    """Answer whatever was not taken by an earlier handler. Always speaks."""
+    if update.unsupported:
+        return _unreadable(update.unsupported)
+    if update.point or update.phone or not update.text.strip():
+        return _no_question(update, at)
+    text = update.text[:_LONGEST]
+    found = answer(at.knowledge.library, text, region=at.memory.get("region"), today=at.now.date())
+    return _SPEAK[found.status](found, text, at)
+
+
+def show_article(
+    article: Article, at: Situation, *, score: float = 1.0, status: str = "answered"
+) -> Turn:
+    """The whole answer, with what may be done next."""
+    text = render(article, today=at.now.date())
+    return Turn(
+        [Reply(text, choices=_next(article, at))],
+        status=status,
+        article=article.id,
+        score=score,
+        memory={"article": article.id, "doubted": None},
+    )
+
+
+def _next(article: Article, at: Situation) -> tuple[Choice, ...]:
+    choices: list[Choice] = []
+    if article.flow and article.flow.startswith("request:"):
+        choices.append(Choice(f"/request {article.flow.partition(':')[2]}", "帮我办"))
+    elif article.flow and article.flow.startswith("nearby"):
+        choices.append(
+            Choice(f"/nearby {article.flow.partition(':')[2]}".strip(), "看看附近有哪些")
+        )
+    articles = at.knowledge.library.articles
+    choices += [
+        Choice(f"/article {id}", f"看：{articles[id].title}")
+        for id in article.see_also[:2]
+        if id in articles
+    ]
+    judge = (Choice(f"/useful {article.id}", "有用"), Choice(f"/useless {article.id}", "没用"))
+    return (*choices, *judge)
+
+
+def _answered(found: Answer, _text: str, at: Situation) -> Turn:
+    article = at.knowledge.library.articles[found.id or ""]
+    return show_article(article, at, score=found.score, status=found.status)
+
+
+def _elsewhere(found: Answer, _text: str, at: Situation) -> Turn:
+    """The article holds for another place: say so, and offer what holds everywhere."""
+    article = at.knowledge.library.articles[found.id or ""]
+    reply = Reply(
+        f"“{article.title}”只适用于{article.region}，不能套用到{found.region or '您问的地方'}。\n"
+        "那里的办法要问当地退役军人事务部门，也可以打当地的 12345。",
+        choices=(*_titles(found, at), Choice(f"/article {article.id}", "仍要看这一条"), _PERSON),
+    )
+    return Turn([reply], "elsewhere", article=article.id, score=found.score, options=found.options)
+
+
+def _unclear(found: Answer, text: str, at: Situation) -> Turn:
+    """Ask once which is meant; the second time a person is offered first."""
+    if at.memory.get("doubted"):
+        return _unknown(found, text, at)
+    reply = Reply("您问的是哪一个？", choices=(*_titles(found, at), Choice("/unknown", "都不是")))
+    return Turn(
+        [reply],
+        "unclear",
+        score=found.score,
+        options=found.options,
+        memory={"doubted": True},
+    )
+
+
+def _unknown(found: Answer, text: str, at: Situation) -> Turn:
+    at.perform(NoteGap(text, found.status))
+    near = _titles(found, at)
+    lines = "这个问题我没有可靠的依据，不能乱答。\n可以问户籍地的乡镇（街道）退役军人服务站，或打 12345。"
+    if near:
+        lines += "\n下面几条比较接近，您看看是不是："
+    reply = Reply(lines + "\n要不要我转给工作人员？", choices=(*near, _PERSON, _MENU))
+    return Turn(
+        [reply],
+        "unknown",
+        score=found.score,
+        options=found.options,
+        memory={"doubted": None},
+    )
+
+
+def _smalltalk(found: Answer, _text: str, at: Situation) -> Turn:
+    intent = at.knowledge.library.intents[(found.id or "").removeprefix("intent:")]
+    return Turn([Reply(intent.reply or "", choices=(_MENU,))], "smalltalk", score=found.score)
+
+
+def _flow(found: Answer, _text: str, at: Situation) -> Turn:
+    """Something to do rather than to know: a request, places nearby, a person, the progress."""
+    target = found.id or ""
+    if target.startswith("request:"):
+        return _offer(at.knowledge.library.services[target.removeprefix("request:")], at)
+    wish = at.knowledge.library.intents[target.removeprefix("intent:")].flow or "menu"
+    if wish == "progress":
+        return Turn([progress(at.perform(ListTickets()))])
+    return begin(wish, at) or Turn([menu.menu()])
+
+
+def _offer(service: Service, at: Situation) -> Turn:
+    """A service staff give: say what it is, and let the person decide."""
+    articles = at.knowledge.library.articles
+    rules = [
+        Choice(f"/article {id}", f"先看：{articles[id].title}")
+        for id in service.articles[:2]
+        if id in articles
+    ]
+    reply = Reply(
+        f"这件事可以帮您登记，由服务中心的工作人员来办。\n【{service.title}】{service.about}",
+        choices=(Choice(f"/request {service.id}", "帮我登记"), *rules, _PERSON, _MENU),
+    )
+    return Turn([reply], "handoff", offered=f"request:{service.id}")
+
+
+def _unreadable(what: str) -> Turn:
+    reply = Reply(
+        f"收到了{what}，我还看不懂。请打字告诉我，或者点下面的按钮。",
+        choices=(_PERSON, _MENU),
+    )
+    return Turn([reply], "smalltalk")
+
+
+def _no_question(update: Update, at: Situation) -> Turn:
+    """A location or a phone number that nobody asked for, or nothing at all."""
+    if update.point:
+        return begin("nearby", at, update=update) or Turn([menu.menu()])
+    if update.phone:
+        return Turn(
+            [Reply("您的号码没有保存。要登记申请，请点“有困难，要帮助”。", choices=menu.MENU)]
+        )
+    return Turn([menu.menu()])
+
+
+_SPEAK = {
+    "answered": _answered,
+    "expired": _answered,
+    "elsewhere": _elsewhere,
+    "unclear": _unclear,
+    "unknown": _unknown,
+    "smalltalk": _smalltalk,
+    "flow": _flow,
+}
+
+
+def _titles(found: Answer, at: Situation) -> tuple[Choice, ...]:
+    """The candidates as buttons, each with what tells it from the first."""
+    library = at.knowledge.library
+    choices: list[Choice] = []
+    for id in found.options[:3]:
+        if article := library.articles.get(id):
+            choices.append(Choice(f"/article {id}", article.title))
+        elif service := library.services.get(id.removeprefix("request:")):
+            choices.append(Choice(f"/request {service.id}", f"登记：{service.title}"))
+    return tuple(choices)
