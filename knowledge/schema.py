@@ -14,9 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=48)]
-Audience = Literal[
-    "退役军人", "残疾军人", "三属", "军属", "现役军人", "大学生士兵", "企业", "公众"
-]
+Audience = Literal["退役军人", "残疾军人", "三属", "军属", "现役军人", "大学生士兵", "企业", "公众"]
 
 
 class File(BaseModel):
@@ -211,8 +209,9 @@ class Law(File):
 
     name: Line
     in_force: date
-    articles: int = Field(gt=0)
-    """How many articles it has."""
+    """Since when this version holds."""
+    articles: int | None = Field(default=None, gt=0)
+    """How many articles it has, where we have read the whole of it."""
     issued_by: Line
     number: str | None = None
     repealed_on: date | None = None
@@ -222,10 +221,12 @@ class Law(File):
 
 
 class Region(File):
-    """A county-level unit of Nantong as people name it."""
+    """A part of the country that articles hold for, as people name it."""
 
     name: Line
     aliases: tuple[Line, ...] = ()
+    within: str | None = None
+    """The region around it: 海门区 lies within 南通市, 南通市 within 江苏省."""
     zone: bool = False
     """A functional zone that lies over counties (开发区, 通州湾, 苏锡通)."""
 
@@ -235,5 +236,24 @@ class Lexicon(File):
 
     synonyms: dict[str, tuple[Line, ...]] = {}
     """Standard term → the old, dialect, abbreviated and misspelt forms it replaces in a query."""
+    traditional: str = ""
+    """Pairs of characters, traditional then simplified: 軍军證证."""
     stopwords: tuple[Line, ...] = ()
     """Words that carry no weight: 请问, 你好, 一下."""
+
+
+class Intent(File):
+    """Something people say that is no policy question: small talk, or a wish to do something."""
+
+    id: Slug
+    questions: Annotated[tuple[Line, ...], Field(min_length=1)]
+    flow: str | None = None
+    """``nearby``, ``nearby:<kind>``, ``human``, ``progress``, ``menu``."""
+    reply: str | None = None
+    """What to say when there is nothing to do."""
+
+    @model_validator(mode="after")
+    def _says_or_does(self) -> Self:
+        if (self.flow is None) == (self.reply is None):
+            raise ValueError("flow 和 reply 须且只须写一个")
+        return self

@@ -1,0 +1,248 @@
+"""Reads the editors' files into one immutable library, or says everything that is wrong at once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from knowledge.schema import Article, Intent, Law, Lexicon, Region, Service
+from knowledge.search import Index
+from knowledge.text import Reader
+
+ROOT = Path(__file__).parent
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something an editor should mend: where, what, and how."""
+
+    file: Path
+    line: int
+    message: str
+    level: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        mark = "错误" if self.level == "error" else "提醒"
+        return f"{self.file}:{self.line}: {mark}：{self.message}"
+
+
+class KnowledgeError(Exception):
+    """The files cannot be used; ``problems`` has all of them."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("知识库有误：\n" + "\n".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Library:
+    """All we know in words, and the index over it.
+
+    ``index`` finds articles by id, services as ``request:<id>`` and intents as ``intent:<id>``.
+    ``files`` says which file each of these came from.
+    """
+
+    articles: Mapping[str, Article]
+    services: Mapping[str, Service]
+    intents: Mapping[str, Intent]
+    laws: Mapping[str, Law]
+    regions: Mapping[str, Region]
+    reader: Reader
+    index: Index
+    files: Mapping[str, Path]
+
+    def entry_title(self, id: str) -> str:
+        """What people call an article, service or intent."""
+        if article := self.articles.get(id):
+            return article.title
+        service = self.services.get(id.removeprefix("request:"))
+        return service.title if service else id
+
+
+class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+    """Safe YAML that refuses a key written twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"“{key.value}”写了两遍，请删掉一处", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+def load(root: Path = ROOT) -> Library:
+    """Read everything below ``root``. Raises KnowledgeError with all problems of all files."""
+    collect = _Collector(root)
+    articles = collect.many("articles", Article)
+    services = collect.many("services", Service)
+    intents = collect.listed("intents.yaml", "intents", Intent)
+    laws = {law.name: law for law in collect.listed("sources.yaml", "laws", Law).values()}
+    regions = {one.name: one for one in collect.listed("regions.yaml", "regions", Region).values()}
+    lexicon = collect.single("lexicon.yaml", Lexicon) or Lexicon()
+    if collect.problems:
+        raise KnowledgeError(tuple(collect.problems))
+    reader = Reader.of(lexicon)
+    return Library(
+        articles=articles,
+        services=services,
+        intents=intents,
+        laws=laws,
+        regions=regions,
+        reader=reader,
+        index=Index(_entries(articles, services, intents), reader),
+        files=collect.files,
+    )
+
+
+def _entries(
+    articles: Mapping[str, Article],
+    services: Mapping[str, Service],
+    intents: Mapping[str, Intent],
+) -> dict[str, tuple[str, ...]]:
+    entries = {id: (article.title, *article.questions) for id, article in articles.items()}
+    entries |= {f"request:{id}": (one.title, *one.questions) for id, one in services.items()}
+    return entries | {f"intent:{id}": intent.questions for id, intent in intents.items()}
+
+
+class _Collector:
+    """Reads file after file and keeps the problems."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[Problem] = []
+        self.files: dict[str, Path] = {}
+
+    def many(self, folder: str, model: type[Model]) -> dict[str, Model]:
+        """One value a file below ``folder``, by id; file name and folder must agree with it."""
+        found: dict[str, Model] = {}
+        for path in sorted((self.root / folder).rglob("*.yaml")):
+            if value := self.single(str(path.relative_to(self.root)), model):
+                self._place(path, value, found)
+        return found
+
+    def _place(self, path: Path, value: Any, found: dict[str, Any]) -> None:
+        if value.id != path.stem:
+            self._add(path, 1, f"id 是 {value.id}，文件名却是 {path.stem}；请改成一致")
+        if isinstance(value, Article) and value.topic != path.parent.name:
+            self._add(path, 1, f"topic 是 {value.topic}，文件却在 {path.parent.name} 目录")
+        if value.id in found:
+            self._add(path, 1, f"id {value.id} 已被 {self.files[value.id]} 使用")
+        found[value.id] = value
+        self.files[value.id] = path
+
+    def listed(self, name: str, key: str, model: type[Model]) -> dict[str, Model]:
+        """A file whose one key ``key`` lists values, by their ``id`` or ``name``."""
+        data, node = self._parse(self.root / name)
+        if node is None:
+            return {}
+        items = data.get(key) if isinstance(data, dict) else None
+        if not isinstance(items, list):
+            self._add(self.root / name, 1, f"应当是 {key}: 加一个列表")
+            return {}
+        found: dict[str, Model] = {}
+        for number, item in enumerate(items):
+            if value := self._validate(self.root / name, item, node, model, (key, number)):
+                found[str(getattr(value, "id", None) or getattr(value, "name", number))] = value
+        return found
+
+    def single(self, name: str, model: type[Model]) -> Model | None:
+        """One file that is one value."""
+        path = self.root / name
+        data, node = self._parse(path)
+        return None if node is None else self._validate(path, data, node, model)
+
+    def _parse(self, path: Path) -> tuple[Any, yaml.Node | None]:
+        try:
+            text = path.read_text("utf-8")
+            loader = _Loader(text)
+            node = loader.get_single_node()
+            data = loader.construct_document(node) if node else None
+        except yaml.MarkedYAMLError as broken:
+            line = broken.problem_mark.line + 1 if broken.problem_mark else 1
+            self._add(path, line, f"YAML 读不通：{broken.problem}")
+            return None, None
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as broken:
+            self._add(path, 1, f"文件读不出来：{broken}")
+            return None, None
+        if node is None:
+            self._add(path, 1, "文件是空的")
+        return data, node
+
+    def _validate(
+        self,
+        path: Path,
+        data: Any,
+        node: yaml.Node,
+        model: type[Model],
+        at: tuple[str | int, ...] = (),
+    ) -> Model | None:
+        try:
+            return model.model_validate(data)
+        except ValidationError as broken:
+            for error in broken.errors(include_url=False):
+                place = (*at, *error["loc"])
+                field = ".".join(map(str, place)) or "整条"
+                self._add(path, _line(node, place), f"{field}：{_words(error)}")
+            return None
+
+    def _add(self, path: Path, line: int, message: str) -> None:
+        self.problems.append(Problem(path, line, message))
+
+
+def line_of(path: Path, *place: str | int) -> int:
+    """The line of a field in a YAML file; 1 when it cannot be found."""
+    node = _Loader(path.read_text("utf-8")).get_single_node()
+    return _line(node, place) if node else 1
+
+
+def _line(node: yaml.Node, place: tuple[str | int, ...]) -> int:
+    line = node.start_mark.line + 1
+    for step in place:
+        child = next(_children(node, step), None)
+        if child is None:
+            break
+        node, line = child
+    return line
+
+
+def _children(node: yaml.Node, step: str | int) -> Iterator[tuple[yaml.Node, int]]:
+    if isinstance(node, yaml.MappingNode):
+        yield from ((v, k.start_mark.line + 1) for k, v in node.value if k.value == step)
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        yield node.value[step], node.value[step].start_mark.line + 1
+
+
+_WORDS = {
+    "extra_forbidden": "不认识这个字段，请删掉或改正拼写",
+    "missing": "缺少这个字段",
+    "string_too_long": "太长了，最多 {max_length} 个字",
+    "string_too_short": "太短了，至少 {min_length} 个字",
+    "too_short": "太少了，至少 {min_length} 个",
+    "too_long": "太多了，最多 {max_length} 个",
+    "literal_error": "只能是 {expected}",
+    "string_pattern_mismatch": "格式不对，应符合 {pattern}",
+    "string_type": "应当是文字（数字请加引号）",
+    "date_from_datetime_parsing": "应当是日期，如 2026-11-23",
+    "date_type": "应当是日期，如 2026-11-23",
+    "tuple_type": "应当是列表（每项前加短横线）",
+    "int_type": "应当是整数",
+    "int_parsing": "应当是整数",
+    "model_type": "下面应当有缩进的子项",
+}
+
+
+def _words(error: Any) -> str:
+    template = _WORDS.get(error["type"])
+    if template is None:
+        return str(error["msg"]).removeprefix("Value error, ")
+    return template.format(**error.get("ctx", {}))

@@ -1,0 +1,70 @@
+"""Writes an article out for a reader: conclusion first, source and date last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from knowledge.schema import Amount, Article, Validity
+
+
+def render(article: Article, *, today: date) -> str:
+    """The whole answer as plain text. A repealed article is shown without its figures."""
+    validity = article.validity(today)
+    if validity is Validity.REPEALED:
+        return _repealed(article)
+    body = article.answer
+    parts = [
+        _announced(article) if validity is Validity.ANNOUNCED else "",
+        body.summary,
+        _block("条件", body.conditions),
+        _block("怎么办", body.steps, numbered=True),
+        _block("带什么", body.materials),
+        f"去哪里：{body.where}" if body.where else "",
+        _block("标准", map(_amount, article.amounts)),
+        _block("例外", body.exceptions),
+        _block("请以当地答复为准", article.verify_locally),
+        _provenance(article, today),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _repealed(article: Article) -> str:
+    return (
+        f"“{article.title}”的规定已于 {_day(article.valid_to)} 停止执行，原来的数字不能再用。\n"
+        "现在的规定请问户籍地的乡镇（街道）退役军人服务站。\n" + _sources(article)
+    )
+
+
+def _announced(article: Article) -> str:
+    return f"（已公布，{_day(article.valid_from)}起施行；在那以前按老办法。）"
+
+
+def _block(title: str, lines: Iterable[str], *, numbered: bool = False) -> str:
+    listed = list(lines)
+    if not listed:
+        return ""
+    marks = (f"{n}. " if numbered else "· " for n in range(1, len(listed) + 1))
+    rows = (f"{mark}{line}" for mark, line in zip(marks, listed, strict=True))
+    return f"{title}：\n" + "\n".join(rows)
+
+
+def _amount(amount: Amount) -> str:
+    return f"{amount.label}：{amount.value}（{amount.region}，{_day(amount.as_of)}起或公布）"
+
+
+def _provenance(article: Article, today: date) -> str:
+    lines = [_sources(article), f"适用：{article.region} · 核对于 {_day(article.assured_on)}"]
+    if article.confidence == "中":
+        lines.append("部分内容来自公开报道或转述，办理前请向当地核实。")
+    if article.overdue(today):
+        lines.append("这一条已到复核期，正在重新核对，请先打电话问清再办。")
+    return "\n".join(lines)
+
+
+def _sources(article: Article) -> str:
+    return "依据：" + "；".join(map(str, article.sources))
+
+
+def _day(day: date | None) -> str:
+    return f"{day.year}年{day.month}月{day.day}日" if day else ""
