@@ -7,9 +7,12 @@ from typing import Any
 import handlers
 from bot.db.tables import now
 from handlers import effects
-from handlers.messages import Contact, Update
+from handlers.messages import Contact, Crs, Update
 from handlers.turn import Situation, Turn
+from knowledge import places
 from knowledge.base import Knowledge
+from knowledge.coordinates import to_wgs84
+from knowledge.gazetteer import Named
 
 _NOBODY = Contact("cli", "0")
 
@@ -32,6 +35,84 @@ def ask(knowledge: Knowledge, question: str, region: str | None = None) -> dict[
         "flow": turn.flow or turn.offered,
         "sources": _sources(knowledge, turn),
         "text": "\n\n".join(reply.text for reply in turn.replies),
+    }
+
+
+def nearby(
+    knowledge: Knowledge,
+    *,
+    point: tuple[float, float] | None,
+    crs: Crs,
+    place: str | None,
+    kind: str | None,
+    limit: int,
+) -> dict[str, Any]:
+    """Places near a position or a named place. Raises ValueError for an unknown ``kind``."""
+    kinds = _kinds(kind)
+    at = to_wgs84(*point, crs) if point else None
+    found = places.find(
+        knowledge.directory,
+        knowledge.gazetteer,
+        point=at,
+        place=place,
+        kinds=kinds,
+        limit=limit,
+    )
+    return {
+        "status": found.status,
+        "origin": _named(found.origin) if found.origin else None,
+        "options": [option.label for option in found.options],
+        "locations": [_location(one) for one in found.locations],
+    }
+
+
+def nearby_text(found: dict[str, Any]) -> str:
+    """The same for reading in a terminal."""
+    words = {"outside": "不在南通。", "none": "没有找到。", "ambiguous": "请说明是哪一个："}
+    lines = [words.get(found["status"], ""), *found["options"][:20]]
+    for one in found["locations"]:
+        far = "位置待核" if one["distance_m"] is None else f"{one['distance_m']} 米"
+        sample = "【示例】" if one["sample"] else ""
+        lines.append(f"{sample}{one['name']}  {far}  {one['address']}")
+    return "\n".join(line for line in lines if line)
+
+
+def _kinds(kind: str | None) -> tuple[str, ...]:
+    if kind is None:
+        return ()
+    if kind in places.KINDS:
+        return (kind,)
+    if kind in places.KINDS_OF:
+        return places.KINDS_OF[kind]
+    raise ValueError(f"没有“{kind}”这一类，可用：{'、'.join((*places.KINDS, *places.KINDS_OF))}")
+
+
+def _named(origin: Named) -> dict[str, Any]:
+    lat, lon = origin.point or (None, None)
+    return {
+        "name": origin.label,
+        "kind": origin.kind,
+        "county": origin.county,
+        "lat": lat,
+        "lon": lon,
+        "vagueness_m": origin.vagueness_m,
+    }
+
+
+def _location(found: places.Found) -> dict[str, Any]:
+    one = found.location
+    lat, lon = one.point or (None, None)
+    return {
+        "id": one.id,
+        "name": one.name,
+        "kind": one.kind,
+        "address": one.address,
+        "distance_m": None if found.distance_m is None else round(found.distance_m),
+        "lat": lat,
+        "lon": lon,
+        "verified_on": one.verified_on,
+        "sample": one.sample,
+        "approximate": found.approximate,
     }
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
+from bot.db.tables import now
 from knowledge.check import Problem, check
 from knowledge.load import KnowledgeError, load
-
-from bot.db.tables import now
 
 
 def report(*, as_json: bool, write: Callable[[str], None]) -> int:

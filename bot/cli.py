@@ -27,7 +27,16 @@ ConfigFile = Annotated[
 
 def explain(problem: Exception) -> str:
     """One sentence for the operator; what is unexpected names its kind for a report."""
-    known = ("ConfigError", "KnowledgeError", "OutOfDate", "WrongKey", "Refused", "WeakPassword")
+    known = (
+        "ValueError",
+        "ConfigError",
+        "PlacesError",
+        "KnowledgeError",
+        "OutOfDate",
+        "WrongKey",
+        "Refused",
+        "WeakPassword",
+    )
     if type(problem).__name__ in known or isinstance(problem, (FileNotFoundError, OSError)):
         return f"错误：{problem}"
     logging.getLogger(__name__).debug("unexpected", exc_info=problem)
@@ -158,11 +167,11 @@ def staff_add(
     config_file: ConfigFile = None,
 ) -> None:  # fmt: skip
     """新建工作人员账号。"""
-    from knowledge.gazetteer import Gazetteer
     from sqlmodel import Session
 
     from bot import app as parts
     from bot.desk import staff as accounts
+    from knowledge.gazetteer import Gazetteer
 
     if county is not None and county not in Gazetteer.load().counties():
         names = "、".join(Gazetteer.load().counties())

@@ -16,7 +16,7 @@ def begin(name: str, at: Situation, *, update: Update | None = None) -> Turn | N
     starting = flows.find(name, at.knowledge, at.memory)
     if starting is None:
         return None
-    record = flows.prepared(name, update, at.knowledge)
+    record = flows.prepared(name, update)
     return _turn(name, advance(starting, record, None, at.perform))
 
 

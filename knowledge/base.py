@@ -20,4 +20,5 @@ class Knowledge:
 
 def load_knowledge() -> Knowledge:
     """Read all shipped files. Raises ``KnowledgeError`` with every problem at once."""
-    return Knowledge(load(), Directory.load(), Gazetteer.load())
+    gazetteer = Gazetteer.load()
+    return Knowledge(load(), Directory.load(gazetteer), gazetteer)

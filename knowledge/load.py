@@ -110,7 +110,7 @@ def _entries(
     intents: Mapping[str, Intent],
 ) -> dict[str, tuple[str, ...]]:
     entries = {id: (article.title, *article.questions) for id, article in articles.items()}
-    entries |= {f"request:{id}": (one.title, *one.questions) for id, one in services.items()}
+    entries |= {f"request:{id}": one.questions for id, one in services.items()}
     return entries | {f"intent:{id}": intent.questions for id, intent in intents.items()}
 
 

@@ -50,7 +50,7 @@ def _block(title: str, lines: Iterable[str], *, numbered: bool = False) -> str:
 
 
 def _amount(amount: Amount) -> str:
-    return f"{amount.label}：{amount.value}（{amount.region}，{_day(amount.as_of)}起或公布）"
+    return f"{amount.label}：{amount.value}（{amount.region}，{_day(amount.as_of)}的规定）"
 
 
 def _provenance(article: Article, today: date) -> str:

@@ -67,8 +67,9 @@ class Source(File):
         if self.law:
             return f"《{self.law}》" + "、".join(f"第{number}条" for number in self.articles)
         if self.number:
-            name = f"《{self.title}》" if self.title else ""
-            return f"{self.issuer}{name}（{self.number}，{self.issued_on}）"
+            if self.title:
+                return f"{self.issuer}《{self.title}》（{self.number}，{self.issued_on}）"
+            return f"{self.issuer}《{self.number}》（{self.issued_on}）"
         by = f"{self.issuer}：" if self.issuer else ""
         return f"{by}{self.title}（{self.read_on} 查看）"
 

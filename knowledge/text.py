@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.schema import Lexicon
 
@@ -60,7 +61,7 @@ class Reader:
         asking = [part for part in (*clauses, *sentences) if _ASKING.search(part)]
         pairs = [
             f"{before}{part}"
-            for before, part in zip(clauses, clauses[1:], strict=False)
+            for before, part in pairwise(clauses)
             if _ASKING.search(part)
         ]
         found = dict.fromkeys([*reversed(asking), *reversed(pairs), *sentences[-2:], text[:200]])

@@ -157,7 +157,9 @@ def _find(session: Session, username: str) -> Staff | None:
 
 
 def _has_telegram(session: Session, telegram_id: int) -> bool:
-    return session.exec(select(Staff.id).where(Staff.telegram_id == telegram_id)).first() is not None
+    return (
+        session.exec(select(Staff.id).where(Staff.telegram_id == telegram_id)).first() is not None
+    )
 
 
 def _plain(username: str) -> str:

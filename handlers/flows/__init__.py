@@ -32,11 +32,11 @@ def find(name: str, knowledge: Knowledge, memory: Mapping[str, Any]) -> Flow | N
     return flows.get(kind)
 
 
-def prepared(name: str, update: Update | None, knowledge: Knowledge) -> Record:
+def prepared(name: str, update: Update | None) -> Record:
     """The record a flow starts with: a location that was shared before anybody asked."""
     if update is None or update.point is None or not name.startswith("nearby"):
         return {}
-    return origin(update, knowledge)
+    return origin(update)
 
 
 def learnt(record: Record) -> dict[str, str]:

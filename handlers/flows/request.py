@@ -29,7 +29,7 @@ def request(service: Service, knowledge: Knowledge) -> Steps:
     for item in service.asks:
         answers[item.key] = yield from _answer(item, item.key)
     answers["county"] = yield from ask(_county("county", knowledge))
-    answers["town"] = yield from ask(_town("town", knowledge, answers["county"]))
+    answers["town"] = yield from _town_of(answers["county"], "town", knowledge)
     answers["phone"] = yield from ask(_phone("phone"))
     agreed = yield from ask(_consent(service))
     if agreed != "yes":
@@ -63,8 +63,16 @@ def _question(item: Ask, key: str) -> Question[str]:
 
 
 def _county(key: str, knowledge: Knowledge) -> Choose:
-    names = counties(knowledge)
+    names = knowledge.gazetteer.counties()
     return Choose(key, "您的户口（或常住）在哪个县市区？", tuple(Choice(n, n) for n in names))
+
+
+def _town_of(county: str, key: str, knowledge: Knowledge) -> Generator[Step, Any, str]:
+    """The town within ``county``; zones have none of their own and are not asked."""
+    if not knowledge.gazetteer.towns(county):
+        return "-"
+    town: str = yield from ask(_town(key, knowledge, county))
+    return town
 
 
 def _town(key: str, knowledge: Knowledge, county: str) -> Choose:
@@ -93,7 +101,7 @@ def _confirm(service: Service, knowledge: Knowledge, answers: dict[str, str]) ->
         turn += 1
         answers[wish] = yield from _again(service, knowledge, wish, f"{wish}{turn}", answers)
         if wish == "county":
-            answers["town"] = yield from ask(_town(f"town{turn}", knowledge, answers["county"]))
+            answers["town"] = yield from _town_of(answers["county"], f"town{turn}", knowledge)
 
 
 def _again(
@@ -101,7 +109,6 @@ def _again(
 ) -> Generator[Step, Any, str]:
     questions: dict[str, Question[str]] = {
         "county": _county(key, knowledge),
-        "town": _town(key, knowledge, answers["county"]),
         "phone": _phone(key),
     }
     for item in service.asks:
@@ -112,7 +119,7 @@ def _again(
 
 def _corrections(service: Service) -> tuple[Choice, ...]:
     fields = [(item.key, item.label) for item in service.asks]
-    fields += [("county", "县市区"), ("town", "镇街"), ("phone", "电话")]
+    fields += [("county", "县市区和镇街"), ("phone", "电话")]
     return (
         Choice("submit", "没错，提交"),
         *(Choice(key, f"改：{label}") for key, label in fields),
@@ -144,8 +151,3 @@ def _ticket(service: Service, answers: dict[str, str]) -> OpenTicket:
         respond_within_working_days=service.respond_within_working_days,
         priority=service.priority,
     )
-
-
-def counties(knowledge: Knowledge) -> tuple[str, ...]:
-    """The county-level units of Nantong a person may be registered in, zones last."""
-    return knowledge.gazetteer.counties()
