@@ -3,7 +3,8 @@ do not know.
 
 Thresholds: ``ANSWER`` is the score from which the best article is given without asking, if it is
 ``MARGIN`` ahead of the second; between ``ASK`` and ``ANSWER`` the nearest are offered. A near tie
-(within ``MARGIN``) of two good candidates is offered too. They were chosen on the questions in
+(within ``MARGIN``) of two good candidates is offered too. From ``NEAR`` on, an unknown question
+names the nearest titles. They were chosen on the questions in
 ``tests/questions`` (see docs/search.md); region and dates are looked at last.
 """
 
@@ -20,7 +21,7 @@ from knowledge.search import Match
 AnswerStatus = Literal[
     "answered", "unclear", "unknown", "elsewhere", "expired", "flow", "smalltalk"
 ]
-ANSWER, ASK, MARGIN = 0.56, 0.40, 0.045
+ANSWER, ASK, MARGIN, NEAR = 0.56, 0.40, 0.045, 0.26
 _OFFERED = 3
 _NATION = "全国"
 
@@ -41,7 +42,7 @@ def answer(library: Library, text: str, *, region: str | None, today: date) -> A
     """Decide on ``text``, asked by somebody registered in ``region`` (None: unknown)."""
     matches = library.index.search(text)
     if not matches or matches[0].score < ASK:
-        return Answer("unknown", None, matches[0].score if matches else 0.0)
+        return _unknown(matches)
     best, rivals = matches[0], _rivals(matches)
     if best.score < ANSWER or rivals:
         return _doubtful(library, matches, rivals)
@@ -77,6 +78,12 @@ def _around(library: Library, region: str) -> list[str]:
         found = library.regions.get(name)
         name = found.within if found else None
     return chain
+
+
+def _unknown(matches: list[Match]) -> Answer:
+    """Not known; what comes nearest is named, for the person to judge, never as an answer."""
+    near = [m.id for m in matches if m.score >= NEAR and not m.id.startswith("intent:")]
+    return Answer("unknown", None, matches[0].score if matches else 0.0, tuple(near[:_OFFERED]))
 
 
 def _rivals(matches: list[Match]) -> list[Match]:

@@ -50,7 +50,9 @@ def _block(title: str, lines: Iterable[str], *, numbered: bool = False) -> str:
 
 
 def _amount(amount: Amount) -> str:
-    return f"{amount.label}：{amount.value}（{amount.region}，{_day(amount.as_of)}的规定）"
+    seen = amount.source.url is not None and amount.source.read_on == amount.as_of
+    since = f"{_day(amount.as_of)}{'查看' if seen else '起'}"
+    return f"{amount.label}：{amount.value}（{amount.region}，{since}）"
 
 
 def _provenance(article: Article, today: date) -> str:

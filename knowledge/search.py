@@ -21,6 +21,9 @@ from rapidfuzz import fuzz
 from knowledge.text import Reader, grams
 
 _QUESTION, _ENTRY, _CENTRE, _FUZZ = 0.35, 0.25, 0.2, 0.2
+_UNSEEN = 0.55
+"""What a gram no entry has counts, against the rarest gram that one has: it lowers the score of
+what is foreign to us without letting a name or a place outweigh the question."""
 _SHORTLIST = 24
 _STORY_DISCOUNT = 0.97
 """A part of a story is slightly less certain than a question asked alone."""
@@ -75,7 +78,7 @@ class Index:
         self._weight = {
             gram: math.log(1 + documents / len(found)) for gram, found in self._postings.items()
         }
-        self._unseen = math.log(1 + documents)
+        self._unseen = _UNSEEN * math.log(1 + documents)
         self._size = [0.0] * len(self._owner)
         centres: dict[int, Counter[str]] = defaultdict(Counter)
         for gram, found in self._postings.items():
@@ -90,7 +93,7 @@ class Index:
                 self._entries[gram].append((number, value / length))
 
     def _search(self, text: str, limit: int) -> list[Match]:
-        plain = self._reader.plain(text)
+        plain = self._reader.asked(text)
         weights = {gram: self._weight.get(gram, self._unseen) for gram in set(grams(plain))}
         total = sum(weights.values())
         if not total:

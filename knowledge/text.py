@@ -12,6 +12,9 @@ from knowledge.schema import Lexicon
 
 _KEPT = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
 _SENTENCE = re.compile(r"[。！？!?；;\n]+")
+_NUMBER = re.compile(
+    r"(?:19|20)?\d{2}(?:年|届)|[0-9一二三四五六七八九十]+月(?:份|[0-9]+[日号])?|[0-9]{2,}|\d+[日号]"
+)
 _CLAUSE = re.compile(r"[，,、：:。！？!?；;\n\s]+")
 _ASKING = re.compile(
     r"[?？]|吗|呢|么|怎|咋|啥|什么|多少|几|哪|谁|能不能|可不可以|能否|是否|可以|如何|有没有|要不要|请问|咨询|想问|算不算"
@@ -50,6 +53,12 @@ class Reader:
         folded = _KEPT.sub("", _fold(text).translate(self.traditional))
         termed = self.forms.sub(lambda found: self.standard[found.group()], folded)
         return self.stopwords.sub("", termed) or termed
+
+    def asked(self, text: str) -> str:
+        """What remains of a question for finding its entry: :meth:`plain` without the years,
+        dates and numbers that belong to the person and not to the rule."""
+        plain = self.plain(text)
+        return self.plain(_NUMBER.sub("", text)) or plain if len(plain) > 12 else plain
 
     def segments(self, text: str) -> list[str]:
         """The parts of ``text`` that may each be the question, most telling first; a short text

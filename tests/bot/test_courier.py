@@ -1,0 +1,144 @@
+"""Delivery: in order, by several couriers, through trouble – on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select, update
+
+from bot.channels.base import Limits, Receive, SlowDown, Uncertain, Undeliverable
+from bot.courier import MAX_ATTEMPTS, Courier
+from bot.db import outbox
+from bot.db.tables import Conversation, Message, Status, now
+from handlers.messages import Contact, Reply
+
+
+class Pigeon:
+    """A channel that remembers what it carried and fails as told."""
+
+    name = "pigeon"
+    limits = Limits()
+
+    def __init__(self, *troubles: Exception, slow: float = 0.0) -> None:
+        self.troubles = list(troubles)
+        self.slow = slow
+        self.carried: list[tuple[str, str]] = []
+
+    async def run(self, receive: Receive) -> None:
+        """Nothing comes in."""
+
+    async def send(self, address: str, reply: Reply) -> None:
+        await asyncio.sleep(random.random() * self.slow)  # noqa: S311
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.carried.append((address, reply.text))
+
+
+def put(engine: Engine, address: str, *texts: str) -> None:
+    with Session(engine) as session:
+        outbox.put(session, Contact("pigeon", address), [Reply(text) for text in texts])
+        session.commit()
+
+
+def deliver(engine: Engine, pigeon: Pigeon) -> int:
+    return asyncio.run(Courier(engine, {"pigeon": pigeon}).deliver_due())
+
+
+def due_now(engine: Engine) -> None:
+    """Let the waiting time pass."""
+    with Session(engine) as session:
+        session.exec(update(Message).values(due_at=now() - timedelta(seconds=1)))
+        session.commit()
+
+
+def status(engine: Engine) -> list[tuple[str, int]]:
+    with Session(engine) as session:
+        found = session.exec(select(Message).order_by(col(Message.id))).all()
+        return [(message.status, message.attempts) for message in found]
+
+
+def test_replies_of_one_person_keep_their_order_under_several_couriers(engine: Engine) -> None:
+    people = [str(number) for number in range(6)]
+    for number in range(10):
+        for person in people:
+            put(engine, person, str(number))
+    pigeon = Pigeon(slow=0.01)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: deliver(engine, pigeon), range(4)))
+    deliver(engine, pigeon)
+    for person in people:
+        heard = [text for address, text in pigeon.carried if address == person]
+        assert heard == [str(number) for number in range(10)]
+
+
+def test_a_channel_that_fails_recovers_and_nothing_overtakes(engine: Engine) -> None:
+    put(engine, "1", "first", "second")
+    put(engine, "2", "other")
+    pigeon = Pigeon(ConnectionError("down"))
+    deliver(engine, pigeon)
+    assert pigeon.carried == [("2", "other")]
+    due_now(engine)
+    deliver(engine, pigeon)
+    assert pigeon.carried[1:] == [("1", "first"), ("1", "second")]
+
+
+def test_a_channel_that_asks_to_wait_is_obeyed(engine: Engine) -> None:
+    put(engine, "1", "hello")
+    pigeon = Pigeon(SlowDown(30))
+    assert deliver(engine, pigeon) == 0
+    with Session(engine) as session:
+        due = session.exec(select(Message.due_at)).one()
+    assert timedelta(seconds=25) < due - now() <= timedelta(seconds=30)
+    due_now(engine)
+    assert deliver(engine, pigeon) == 1
+
+
+def test_a_person_who_blocked_us_is_not_tried_again_and_staff_can_see_it(engine: Engine) -> None:
+    with Session(engine) as session:
+        session.add(Conversation(contact="pigeon:1"))
+        session.commit()
+    put(engine, "1", "hello")
+    assert deliver(engine, Pigeon(Undeliverable("blocked"))) == 0
+    assert status(engine) == [(Status.FAILED, 1)]
+    with Session(engine) as session:
+        assert session.exec(select(Conversation.blocked_at)).one() is not None
+
+
+def test_a_doubtful_delivery_is_repeated_once_and_no_more(engine: Engine) -> None:
+    put(engine, "1", "hello")
+    pigeon = Pigeon(Uncertain("timeout"), Uncertain("timeout"))
+    deliver(engine, pigeon)
+    due_now(engine)
+    deliver(engine, pigeon)
+    assert status(engine) == [(Status.FAILED, 2)]
+
+
+def test_trying_ends_some_day(engine: Engine) -> None:
+    put(engine, "1", "hello")
+    pigeon = Pigeon(*[ConnectionError("down")] * 50)
+    for _ in range(MAX_ATTEMPTS + 3):
+        deliver(engine, pigeon)
+        due_now(engine)
+    assert status(engine) == [(Status.FAILED, MAX_ATTEMPTS)]
+
+
+def test_a_courier_that_died_leaves_its_reply_to_the_next(engine: Engine) -> None:
+    put(engine, "1", "hello")
+    with Session(engine) as session:
+        assert outbox.claim(session, now(), ["pigeon"]) is not None
+    pigeon = Pigeon()
+    assert deliver(engine, pigeon) == 0  # the lease still holds
+    due_now(engine)
+    assert deliver(engine, pigeon) == 1
+
+
+@pytest.mark.parametrize("channels", [[], ["other"]])
+def test_replies_of_other_channels_are_left_alone(engine: Engine, channels: list[str]) -> None:
+    put(engine, "1", "hello")
+    with Session(engine) as session:
+        assert outbox.claim(session, now(), channels) is None
