@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from knowledge.answer import Answer, answer
-from knowledge.render import render
-
 from handlers import menu
 from handlers.effects import ListTickets, NoteGap
 from handlers.flow import begin
 from handlers.messages import Choice, Reply, Update
 from handlers.progress import progress
 from handlers.turn import Situation, Turn
+from knowledge.answer import Answer, answer
+from knowledge.render import render
 from knowledge.schema import Article, Service
 
 _LONGEST = 2000

@@ -31,7 +31,7 @@ def render(article: Article, *, today: date) -> str:
 
 def _repealed(article: Article) -> str:
     return (
-        f"“{article.title}”的规定已于 {_day(article.valid_to)} 停止执行，原来的数字不能再用。\n"
+        f"您问的这项规定已于 {_day(article.valid_to)} 停止执行，原来的数字不能再用。\n"
         "现在的规定请问户籍地的乡镇（街道）退役军人服务站。\n" + _sources(article)
     )
 

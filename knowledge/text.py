@@ -68,11 +68,7 @@ class Reader:
         sentences = [part for part in _SENTENCE.split(text) if part.strip()]
         clauses = [part for part in _CLAUSE.split(text) if len(part) >= 4]
         asking = [part for part in (*clauses, *sentences) if _ASKING.search(part)]
-        pairs = [
-            f"{before}{part}"
-            for before, part in pairwise(clauses)
-            if _ASKING.search(part)
-        ]
+        pairs = [f"{before}{part}" for before, part in pairwise(clauses) if _ASKING.search(part)]
         found = dict.fromkeys([*reversed(asking), *reversed(pairs), *sentences[-2:], text[:200]])
         return list(found)[:_SEGMENTS]
 

@@ -1,0 +1,30 @@
+"""Danger to life is heard, and what only sounds like it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from handlers.safety import crisis_reply, level, veiled_reply
+
+SAID = yaml.safe_load(Path(__file__).with_name("safety.yaml").read_text("utf-8"))
+CASES = [(text, wanted) for wanted, texts in SAID.items() for text in texts]
+
+
+@pytest.mark.parametrize(("text", "wanted"), CASES)
+def test_level(text: str, wanted: str) -> None:
+    assert (level(text) or "none") == wanted
+
+
+@pytest.mark.parametrize("found", ["explicit", "other", "medical", "violence"])
+def test_every_crisis_text_names_the_emergency_numbers(found: str) -> None:
+    said = crisis_reply(found).text  # type: ignore[arg-type]
+    assert "120" in said or "110" in said
+
+
+def test_the_softer_text_names_all_three_numbers_and_offers_a_person() -> None:
+    said = veiled_reply()
+    assert all(number in said.text for number in ("12356", "120", "110"))
+    assert any(choice.value == "/human" for choice in said.choices)

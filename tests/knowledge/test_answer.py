@@ -1,0 +1,114 @@
+"""Answered, asked back, refused, sent elsewhere: by score, margin, region and date."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from knowledge.answer import answer, holds_in, named
+from knowledge.base import Knowledge
+from knowledge.render import render
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("我优待证搞丢了要去哪儿补一张", "preferential-card-lost-replace"),
+        ("優待證丟了怎麼補辦", "preferential-card-lost-replace"),
+        ("优代证掉了咋补办", "preferential-card-lost-replace"),
+        ("残军坐高铁打几折", "disabled-half-fare"),
+        ("孩子去当兵，家里优待金一年有多少", "conscript-family-allowance"),
+        ("烈属去外省扫墓能不能报路费", "remote-memorial-subsidy"),
+    ],
+)
+def test_other_words_find_the_same_article(knowledge: Knowledge, text: str, wanted: str) -> None:
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert (found.status, found.id) == ("answered", wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("退役士兵自己开个店，税上能减多少", "self-employed-tax-24000"),
+        ("局里不批我的评残，我不服能告他们吗", "administrative-remedy"),
+        ("安置", "resettlement-options"),
+    ],
+)
+def test_when_two_are_near_both_are_offered(knowledge: Knowledge, text: str, wanted: str) -> None:
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert found.status == "unclear"
+    assert wanted in found.options
+    assert len(found.options) <= 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "濒海战斗舰什么时候退役",
+        "双拥路怎么走",
+        "手机没信号了",
+        "帮我写个年终总结",
+        "asdfgh",
+        "？？？",
+    ],
+)
+def test_what_is_not_ours_is_not_answered(knowledge: Knowledge, text: str) -> None:
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert found.status in ("unknown", "smalltalk")
+
+
+def test_a_county_article_is_not_given_to_another_county(knowledge: Knowledge) -> None:
+    text = "三等功在定点医院住院优惠多少"
+    assert answer(knowledge.library, text, region="通州区", today=TODAY).status == "answered"
+    found = answer(knowledge.library, text, region="如东县", today=TODAY)
+    assert (found.status, found.region) == ("elsewhere", "如东县")
+    assert "nantong-preferential-hospitals" in found.options
+
+
+def test_a_city_named_in_the_question_decides(knowledge: Knowledge) -> None:
+    found = answer(knowledge.library, "苏州坐公交优待证要钱吗", region="海门区", today=TODAY)
+    assert (found.status, found.region) == ("elsewhere", "苏州市")
+
+
+def test_after_its_end_an_article_gives_no_figure(knowledge: Knowledge) -> None:
+    library = knowledge.library
+    article = library.articles["self-employed-tax-24000"].model_copy(
+        update={"valid_to": date(2027, 12, 31)}
+    )
+    assert "24000" in render(article, today=date(2027, 12, 31))
+    said = render(article, today=date(2028, 1, 1))
+    assert "24000" not in said
+    assert "停止执行" in said
+
+
+def test_an_announced_article_says_from_when_it_holds(knowledge: Knowledge) -> None:
+    article = knowledge.library.articles["job-fair"].model_copy(
+        update={"valid_from": date(2027, 1, 1)}
+    )
+    assert "2027年1月1日起施行" in render(article, today=TODAY)
+
+
+def test_every_answer_shows_conclusion_first_and_source_region_and_date_last(
+    knowledge: Knowledge,
+) -> None:
+    for article in knowledge.library.articles.values():
+        said = render(article, today=TODAY)
+        assert said.startswith(article.answer.summary)
+        assert "依据：" in said
+        assert f"适用：{article.region} · 核对于 2026年11月23日" in said
+        assert len(said) < 1500
+
+
+def test_regions_hold_within_one_another(knowledge: Knowledge) -> None:
+    library = knowledge.library
+    assert named(library, "我是港闸的") == "崇川区"
+    nation, county = (
+        library.articles["disabled-half-fare"],
+        library.articles["tongzhou-hospital-discount"],
+    )
+    assert holds_in(library, nation, "海门区")
+    assert holds_in(library, county, "通州区")
+    assert not holds_in(library, county, "海门区")

@@ -1,0 +1,106 @@
+"""A broken file is named with its line and remedy, all problems at once."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from knowledge import load as loading
+from knowledge.check import check
+from knowledge.load import KnowledgeError, load
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A copy of the shipped knowledge that may be broken."""
+    shutil.copytree(loading.ROOT, tmp_path / "knowledge", ignore=shutil.ignore_patterns("*.py*"))
+    return tmp_path / "knowledge"
+
+
+def spoil(root: Path, old: str, new: str) -> Path:
+    path = root / "articles" / "transit-culture" / "disabled-half-fare.yaml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    return path
+
+
+def line(path: Path, text: str) -> int:
+    return 1 + next(n for n, row in enumerate(path.read_text("utf-8").splitlines()) if text in row)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marker", "message"),
+    [
+        ("title:", "titel:", "titel", "不认识这个字段"),
+        ("region: 全国", "region: 全国\nregion: 江苏省", "region: 江苏省", "写了两遍"),
+        ("assured_on: 2026-11-23", "assured_on: 昨天", "assured_on", "日期"),
+        ("confidence: 高", "confidence: 低", "confidence", "只能是"),
+        ("articles: [52]", "articles: []", "source:", "第几条"),
+        ("id: disabled-half-fare", "id: other", "id: other", "文件名"),
+        ("topic: transit-culture", "topic: a: b", "topic", "YAML"),
+    ],
+)
+def test_a_broken_article_is_named_with_line_and_remedy(
+    root: Path, old: str, new: str, marker: str, message: str
+) -> None:
+    path = spoil(root, old, new)
+    with pytest.raises(KnowledgeError) as error:
+        load(root)
+    found = [p for p in error.value.problems if p.file == path and message in p.message]
+    assert found, str(error.value)
+    assert abs(found[0].line - line(path, marker)) <= 2
+
+
+def test_all_problems_of_all_files_come_at_once(root: Path) -> None:
+    spoil(root, "title:", "titel:")
+    (root / "services" / "legal-aid.yaml").write_text("id: legal-aid\n", "utf-8")
+    with pytest.raises(KnowledgeError) as error:
+        load(root)
+    assert {p.file.name for p in error.value.problems} >= {
+        "disabled-half-fare.yaml",
+        "legal-aid.yaml",
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("see_also: [travel-priority", "see_also: [no-such-article", "没有文章 no-such-article"),
+        (
+            "law: 军人抚恤优待条例, articles: [52]",
+            "law: 军人抚恤优待条例, articles: [99]",
+            "只有 64 条",
+        ),
+        ("law: 军人抚恤优待条例", "law: 退役士兵安置条例", "废止"),
+        ("law: 军人抚恤优待条例", "law: 无此法", "没有《无此法》"),
+        ("region: 全国", "region: 火星", "没有地区"),
+        ("残疾军人坐火车半价吗", "优待证丢了怎么补办", "优待证丢了"),
+        ("凭残疾军人证\n", "凭残疾军人证，电话 13900138000\n", "像是电话"),
+        ("凭残疾军人证\n", "凭残疾军人证，0513-85123456\n", "像是电话"),
+    ],
+)
+def test_the_check_says_what_a_schema_cannot(root: Path, old: str, new: str, message: str) -> None:
+    path = spoil(root, old, new)
+    problems = [p for p in check(load(root), TODAY) if p.file == path and p.level == "error"]
+    assert any(message in p.message for p in problems), problems
+
+
+def test_an_article_past_its_review_date_is_a_warning(root: Path) -> None:
+    problems = check(load(root), date(2028, 1, 1))
+    assert any("复核期限" in p.message and p.level == "warning" for p in problems)
+
+
+def test_the_shipped_knowledge_is_clean() -> None:
+    assert check(load(), TODAY) == []
+
+
+def test_at_least_forty_articles_of_every_theme_are_shipped() -> None:
+    library = load()
+    assert len(library.articles) >= 40
+    assert len({article.topic for article in library.articles.values()}) == 16
