@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 
 from bot.db.tables import now
-from knowledge.check import Problem, check
-from knowledge.load import KnowledgeError, load
+from knowledge.check import check
+from knowledge.load import KnowledgeError, Problem, load
 
 
 def report(*, as_json: bool, write: Callable[[str], None]) -> int:

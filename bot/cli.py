@@ -239,8 +239,9 @@ def _settings(file: Path | None) -> Any:
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    # The HTTP client logs whole addresses, and Telegram's carry the token.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # The HTTP client logs whole addresses, and Telegram's carry the token; Alembic only chats.
+    for name in ("httpx", "httpcore", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     return settings
 
 

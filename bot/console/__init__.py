@@ -23,9 +23,11 @@ def routes(console: Console) -> list[BaseRoute]:
         Mount("/static", StaticFiles(directory=FOLDER / "static"), name="desk-static"),
         *signin.routes(console),
         Route("/", signed_in(console, queue.page), methods=["GET"], name="queue"),
-        Route("/queue", signed_in(console, queue.table, polled=True), methods=["GET"]),
+        Route(
+            "/queue", signed_in(console, queue.table, polled=True), methods=["GET"], name="table"
+        ),
         *ticket.routes(console),
-        Route("/{path:path}", in_thread(console, _missing), name="missing"),
+        Route("/{path:path}", in_thread(console, _missing), methods=["GET"], name="missing"),
     ]
     return [Mount("/desk", routes=inside, middleware=[Middleware(SecureHeaders)])]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -65,19 +66,14 @@ class View:
 
 def page(visit: Visit) -> Response:
     """The queue page."""
-    view = _view(visit)
-    return visit.page(
-        "queue.html",
-        **_context(visit, view),
-        table=visit.part("_queue.html", partial=False, **_context(visit, view)),
-        titles=VIEWS,
-    )
+    context = _context(_view(visit))
+    table = visit.part("_queue.html", partial=False, **context)
+    return visit.page("queue.html", table=table, titles=VIEWS, **context)
 
 
 def table(visit: Visit) -> Response:
     """The table and its counts, or nothing new (204) when the page shows them already."""
-    view = _view(visit)
-    context = _context(visit, view)
+    context = _context(_view(visit))
     if visit.request.query_params.get("seen") == context["seen"]:
         return Response(status_code=204)
     return HTMLResponse(visit.part("_queue.html", partial=True, **context))
@@ -105,13 +101,12 @@ def place(ticket: Ticket) -> str:
     return f"{ticket.county} {ticket.town}".strip() or "未填地区"
 
 
-def _context(visit: Visit, view: View) -> dict[str, object]:
+def _context(view: View) -> dict[str, Any]:
     return {
         "view": view,
         "counts": dict(view.counts),
         "empty": _EMPTY[view.name],
         "seen": fingerprint(view),
-        "at": shown(visit.now, visit.now),
     }
 
 
@@ -143,7 +138,7 @@ def _resolved(visit: Visit) -> list[Ticket]:
 
 
 def _rows(visit: Visit, found: Sequence[Ticket]) -> tuple[Row, ...]:
-    owners = {id: name for id, name in visit.db.exec(select(Staff.id, Staff.name)).all()}
+    owners = dict(visit.db.exec(select(Staff.id, Staff.name)).all())
     news = _unanswered(visit.db, [ticket.id or 0 for ticket in found])
     return tuple(
         Row(
@@ -171,7 +166,7 @@ def _unanswered(db: Session, ids: list[int]) -> set[int]:
         .where(col(TicketEvent.ticket_id).in_(ids), col(TicketEvent.kind).in_(("added", "replied")))
         .group_by(col(TicketEvent.ticket_id), col(TicketEvent.kind))
     )
-    last = {(ticket, kind): event for ticket, kind, event in db.exec(query).all()}
+    last = {(ticket, kind): event or 0 for ticket, kind, event in db.exec(query).all()}
     return {
         ticket
         for (ticket, kind), event in last.items()

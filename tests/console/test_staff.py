@@ -1,0 +1,148 @@
+"""Accounts: making them, closing them, guessing their passwords."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from sqlmodel import Session
+
+from bot.db.tables import Staff, now
+from bot.desk import staff as accounts
+from bot.desk.staff import SignInRefused, WeakPassword
+from bot.desk.tickets import Refused
+
+GOOD = "correct horse battery"
+
+
+def test_a_password_is_stored_as_an_argon2id_hash(office: Any) -> None:
+    with Session(office.engine) as session:
+        stored = accounts.add(session, "new", "新同志", GOOD).password_hash
+
+    assert stored.startswith("$argon2id$")
+    assert GOOD not in stored
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("ninechars", "至少 10 个字符"),
+        ("new.member1", "不能和登录名一样"),
+        ("New.Member1 ", "不能和登录名一样"),
+        ("1234567890", "太容易猜到"),
+        ("QwertyUiop", "太容易猜到"),
+        ("aaaaaaaaaaaa", "太容易猜到"),
+        ("abababababab", "太容易猜到"),
+    ],
+)
+def test_a_weak_password_is_refused_with_its_reason(
+    office: Any, password: str, reason: str
+) -> None:
+    with Session(office.engine) as session, pytest.raises(WeakPassword, match=reason):
+        accounts.add(session, "new.member1", "新同志", password)
+
+
+@pytest.mark.parametrize("username", ["", "x", "a b", "a/b", "x" * 33, "<b>"])
+def test_a_name_that_cannot_be_typed_reliably_is_refused(office: Any, username: str) -> None:
+    with Session(office.engine) as session, pytest.raises(Refused, match="登录名"):
+        accounts.add(session, username, "新同志", GOOD)
+
+
+def test_a_name_or_telegram_account_is_given_once(office: Any) -> None:
+    office.staff("chen", "陈同志", telegram_id=42)
+
+    with Session(office.engine) as session:
+        with pytest.raises(Refused, match="已经有人用了"):
+            accounts.add(session, " Chen ", "陈同志", GOOD)
+        with pytest.raises(Refused, match="已绑定"):
+            accounts.add(session, "chen2", "陈同志", GOOD, telegram_id=42)
+
+
+def test_capitals_and_spaces_around_the_name_do_not_matter(office: Any) -> None:
+    with Session(office.engine) as session:
+        assert accounts.authenticate(session, " Li ", GOOD, now()).name == "李同志"
+
+
+def test_disabling_ends_sessions_and_keeps_the_first_moment(office: Any) -> None:
+    with Session(office.engine) as session:
+        accounts.disable(session, "li")
+        session.commit()
+    first = office.account("li")
+    with Session(office.engine) as session:
+        accounts.disable(session, "li")
+        session.commit()
+
+    assert first.epoch == 2
+    assert office.account("li").disabled_at == first.disabled_at
+
+
+def test_disabling_nobody_says_so(office: Any) -> None:
+    with Session(office.engine) as session, pytest.raises(Refused, match="没有登录名为 nobody"):
+        accounts.disable(session, "nobody")
+
+
+def test_a_disabled_account_is_named_only_to_who_knows_its_password(office: Any) -> None:
+    office.change(Staff, office.account("li").id, disabled_at=now())
+
+    with Session(office.engine) as session:
+        with pytest.raises(SignInRefused, match="登录名或密码不对"):
+            accounts.authenticate(session, "li", "a guess", now())
+        with pytest.raises(SignInRefused, match="已停用"):
+            accounts.authenticate(session, "li", GOOD, now())
+
+
+def test_the_right_password_clears_earlier_failures(office: Any) -> None:
+    with Session(office.engine) as session:
+        for _ in range(4):
+            with pytest.raises(SignInRefused, match="登录名或密码不对"):
+                accounts.authenticate(session, "li", "wrong", now())
+        accounts.authenticate(session, "li", GOOD, now())
+        with pytest.raises(SignInRefused, match="登录名或密码不对"):
+            accounts.authenticate(session, "li", "wrong", now())
+
+    assert office.account("li").failures == 1
+
+
+def test_the_lock_names_its_end_in_nantong_time(office: Any) -> None:
+    moment = now().replace(hour=16, minute=0, second=0, microsecond=0)  # midnight in Nantong
+    with Session(office.engine) as session:
+        for _ in range(4):
+            with pytest.raises(SignInRefused):
+                accounts.authenticate(session, "li", "wrong", moment)
+        with pytest.raises(SignInRefused, match="00:15 后可以再试"):
+            accounts.authenticate(session, "li", "wrong", moment)
+        with pytest.raises(SignInRefused, match="00:15 后可以再试"):
+            accounts.authenticate(session, "li", GOOD, moment + timedelta(minutes=14))
+
+
+def test_guessing_in_parallel_gives_no_more_than_five_tries(office: Any) -> None:
+    def guess(_number: int) -> str:
+        with Session(office.engine) as session:
+            try:
+                accounts.authenticate(session, "li", "wrong", now())
+            except SignInRefused as refusal:
+                return str(refusal)
+        return "in"
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(guess, range(16)))
+
+    assert sum("不对" in words for words in told) == 4
+    assert sum("锁定" in words for words in told) == 12
+
+
+def test_an_old_hash_is_renewed_at_sign_in(office: Any) -> None:
+    old = PasswordHasher(time_cost=1, memory_cost=1024).hash(GOOD)
+    office.change(Staff, office.account("li").id, password_hash=old)
+
+    with Session(office.engine) as session:
+        accounts.authenticate(session, "li", GOOD, now())
+
+    assert not PasswordHasher().check_needs_rehash(office.account("li").password_hash)
+
+
+def test_an_unknown_name_costs_as_much_work_as_a_known_one() -> None:
+    assert not PasswordHasher().check_needs_rehash(accounts._NOBODY)
