@@ -14,9 +14,8 @@ def render(article: Article, *, today: date) -> str:
     if validity is Validity.REPEALED:
         return _repealed(article)
     body = article.answer
+    head = _announced(article) if validity is Validity.ANNOUNCED else ""
     parts = [
-        _announced(article) if validity is Validity.ANNOUNCED else "",
-        body.summary,
         _block("条件", body.conditions),
         _block("怎么办", body.steps, numbered=True),
         _block("带什么", body.materials),
@@ -24,9 +23,10 @@ def render(article: Article, *, today: date) -> str:
         _block("标准", map(_amount, article.amounts)),
         _block("例外", body.exceptions),
         _block("请以当地答复为准", article.verify_locally),
-        _provenance(article, today),
     ]
-    return "\n".join(part for part in parts if part)
+    details = "\n".join(part for part in parts if part)
+    whole = (f"{head}{body.summary}", details, _provenance(article, today))
+    return "\n\n".join(part for part in whole if part)
 
 
 def _repealed(article: Article) -> str:

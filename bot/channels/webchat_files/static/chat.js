@@ -17,7 +17,24 @@
     return made;
   };
   const tell = (words) => { notice.textContent = words; notice.hidden = !words; };
+  // A long answer is shown from its first line: the conclusion stands there.
+  const reveal = (fresh) => {
+    const first = fresh.find((entry) => entry.side !== "person");
+    const node = first && log.querySelector(`[data-id="${first.id}"]`);
+    bottom();
+    if (node && node.getBoundingClientRect().top < 0) node.scrollIntoView({ block: "start" });
+  };
   const bottom = () => window.scrollTo({ top: document.body.scrollHeight });
+
+  // Headings of an answer's parts (条件： 怎么办：) stand out; everything stays text.
+  function said(text) {
+    const whole = element("p", "said");
+    text.split("\n").forEach((line, number) => {
+      if (number) whole.append("\n");
+      whole.append(/^\S{2,9}：$/.test(line) ? element("strong", "", line) : line);
+    });
+    return whole;
+  }
 
   function choice([value, label]) {
     const button = element("button", "", label);
@@ -30,7 +47,7 @@
     const article = element("article", entry.side);
     article.dataset.id = entry.id;
     if (entry.author) article.append(element("p", "author", entry.author));
-    article.append(element("p", "said", entry.text));
+    article.append(said(entry.text));
     for (const [url, label] of entry.links || []) {
       const link = element("a", "link", label);
       if (!url.startsWith("https://")) continue;
@@ -60,7 +77,7 @@
         fresh.forEach(show);
         last = fresh[fresh.length - 1].id;
         waiting.forEach((item) => log.append(item.node));
-        bottom();
+        reveal(fresh);
       }
       if (!waiting.length) tell("");
     } catch {
@@ -121,6 +138,7 @@
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
   });
 
+  log.querySelectorAll(".bot > .said, .staff > .said").forEach((node) => node.replaceWith(said(node.textContent)));
   log.querySelectorAll(".choices form").forEach((plain) => {
     plain.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -154,6 +172,7 @@
   larger.addEventListener("click", () => {
     const on = !document.documentElement.classList.contains("large");
     enlarge(on);
+    bottom();
     try { localStorage.setItem("large", on ? "1" : "0"); } catch { /* private mode */ }
   });
 
