@@ -67,7 +67,12 @@ class Courier:
             message = await asyncio.to_thread(self._claim)
             if message is None:
                 return sent
-            outcome = await asyncio.shield(self._deliver(message))
+            delivery = asyncio.ensure_future(self._deliver(message))
+            try:
+                outcome = await asyncio.shield(delivery)
+            except asyncio.CancelledError:
+                await delivery  # what is on its way is settled before we stop
+                raise
             sent += outcome.status == Status.SENT
 
     async def _deliver(self, message: Message) -> _Outcome:

@@ -142,3 +142,38 @@ def test_replies_of_other_channels_are_left_alone(engine: Engine, channels: list
     put(engine, "1", "hello")
     with Session(engine) as session:
         assert outbox.claim(session, now(), channels) is None
+
+
+async def test_a_reply_on_its_way_is_settled_before_the_courier_stops(engine: Engine) -> None:
+    put(engine, "1", "hello")
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Pigeon):
+        async def send(self, address: str, reply: Reply) -> None:
+            started.set()
+            await go_on.wait()
+            await super().send(address, reply)
+
+    pigeon = Slow()
+    running = asyncio.create_task(Courier(engine, {"pigeon": pigeon}, lanes=1).run())
+    await started.wait()
+    running.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert status(engine) == [(Status.SENT, 1)]
+
+
+async def test_a_woken_courier_delivers_at_once(engine: Engine) -> None:
+    pigeon = Pigeon()
+    courier = Courier(engine, {"pigeon": pigeon})
+    running = asyncio.create_task(courier.run())
+    await asyncio.sleep(0.1)
+    put(engine, "1", "hello")
+    courier.wake()
+    async with asyncio.timeout(3):
+        while not pigeon.carried:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
