@@ -46,6 +46,8 @@ class Source(File):
     title: str | None = None
     issuer: str | None = None
     issued_on: date | None = None
+    year: int | None = Field(default=None, ge=1949, le=2100)
+    """Of a document of which only the year is known."""
     url: str | None = None
     read_on: date | None = None
 
@@ -56,8 +58,10 @@ class Source(File):
             raise ValueError("来源须且只须写明 law（法律）、number（文号）、url（网页）之一")
         if self.law and not self.articles:
             raise ValueError(f"引用《{self.law}》须写明第几条（articles）")
-        if self.number and not (self.issuer and self.issued_on):
-            raise ValueError(f"引用文件 {self.number} 须写明发文机关（issuer）和日期（issued_on）")
+        if self.number and not (self.issuer and (self.issued_on or self.year)):
+            raise ValueError(
+                f"引用文件 {self.number} 须写明发文机关（issuer）和日期（issued_on，只知年份写 year）"
+            )
         if self.url and not (self.title and self.read_on):
             raise ValueError(f"引用网页 {self.url} 须写明标题（title）和查看日期（read_on）")
         return self
@@ -67,9 +71,10 @@ class Source(File):
         if self.law:
             return f"《{self.law}》" + "、".join(f"第{number}条" for number in self.articles)
         if self.number:
+            when = self.issued_on or f"{self.year}年"
             if self.title:
-                return f"{self.issuer}《{self.title}》（{self.number}，{self.issued_on}）"
-            return f"{self.issuer}《{self.number}》（{self.issued_on}）"
+                return f"{self.issuer}《{self.title}》（{self.number}，{when}）"
+            return f"{self.issuer}《{self.number}》（{when}）"
         by = f"{self.issuer}：" if self.issuer else ""
         return f"{by}{self.title}（{self.read_on} 查看）"
 
