@@ -31,8 +31,8 @@ class AddToTicket:
 
 @dataclass(frozen=True)
 class ListTickets:
-    """Outcome: the person's tickets, newest first, each a dict with ``number``, ``service``,
-    ``state``, ``opened_at`` and ``due_at`` (ISO 8601) and ``answers`` (how often staff wrote)."""
+    """Outcome: the person's latest tickets, newest first, each a dict with ``number``, ``title``,
+    ``state``, ``opened_at`` and ``due_at`` (ISO 8601)."""
 
 
 @dataclass(frozen=True)

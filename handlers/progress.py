@@ -43,7 +43,7 @@ def day(moment: str) -> str:
 
 
 def _line(ticket: Mapping[str, Any]) -> str:
-    line = f"· {ticket['number']} {ticket['title']}（{day(ticket['opened_at'])}提交）："
+    line: str = f"· {ticket['number']} {ticket['title']}（{day(ticket['opened_at'])}提交）："
     line += _MEANING.get(ticket["state"], ticket["state"])
     if ticket["state"] in ("新建", "已认领"):
         line += f"，最迟 {day(ticket['due_at'])} 前联系您"

@@ -92,7 +92,7 @@ def safety(update: Update, at: Situation) -> Turn | None:
         return None
     if found == "veiled":
         return Turn([veiled_reply()], status="crisis", resume=True)
-    number = at.perform(AlertStaff(found, update.text))
+    number = at.perform(AlertStaff(found, update.text, at.memory.get("region", "")))
     return Turn([crisis_reply(found)], status="crisis", resume=True, memory={"crisis": number})
 
 

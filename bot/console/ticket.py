@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import Session, col, select
+from markupsafe import Markup
+from sqlmodel import col, select
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -114,28 +115,16 @@ def _reopen(visit: Visit, ticket: Ticket) -> None:
 def _note(visit: Visit) -> Response:
     """Store a note. The script gets the notes alone, so that a reply being written stays."""
     ticket = _locked(visit)
-    problem = ""
-    current = ticket.version == _version(visit)
+    current, draft = ticket.version == _version(visit), Draft()
     try:
         tickets.note(visit.db, ticket, visit.staff, _text(visit))
     except Refused as refusal:
-        problem = str(refusal)
+        draft = Draft(str(refusal), note=visit.form.get("text", ""))
     visit.db.flush()
-    if "hx-request" not in visit.request.headers:
-        draft = Draft(problem, note=visit.form.get("text", ""))
-        return _refuse(visit, draft) if problem else RedirectResponse(_address(visit), 303)
-    names, events = timeline.names(visit.db), tickets.history(visit.db, ticket)
-    html = visit.part(
-        "_notes.html",
-        partial=True,
-        ticket=ticket,
-        version=ticket.version if current and not problem else None,
-        notes=timeline.notes(events, names=names, now=visit.now),
-        problem=problem,
-        draft=visit.form.get("text", "") if problem else "",
-        longest=LONGEST,
-    )
-    return HTMLResponse(html)
+    if "hx-request" in visit.request.headers:
+        version = ticket.version if current and not draft.problem else None
+        return HTMLResponse(_notes(visit, ticket, draft, version=version))
+    return _refuse(visit, draft) if draft.problem else RedirectResponse(_address(visit), 303)
 
 
 def _back(visit: Visit) -> Response:
@@ -173,20 +162,25 @@ def _show(visit: Visit, ticket: Ticket, draft: Draft, *, status: int = 200) -> R
         draft=draft,
         longest=LONGEST,
         history=timeline.history(events, names=names, now=visit.now),
-        notes=visit.part(
-            "_notes.html",
-            partial=False,
-            ticket=ticket,
-            version=None,
-            notes=timeline.notes(events, names=names, now=visit.now),
-            problem="",
-            draft=draft.note,
-            longest=LONGEST,
-        ),
+        notes=_notes(visit, ticket, Draft(note=draft.note)),
         conversation=visit.part(
             "_conversation.html", partial=False, seen=seen, changed=False, **spoken
         ),
         **_facts(visit, ticket),
+    )
+
+
+def _notes(visit: Visit, ticket: Ticket, draft: Draft, *, version: int | None = None) -> Markup:
+    """The notes and their form; ``version`` is what a reply being written may now answer."""
+    names, events = timeline.names(visit.db), tickets.history(visit.db, ticket)
+    return visit.part(
+        "_notes.html",
+        ticket=ticket,
+        version=version,
+        notes=timeline.notes(events, names=names, now=visit.now),
+        problem=draft.problem,
+        draft=draft.note,
+        longest=LONGEST,
     )
 
 
@@ -227,18 +221,14 @@ def _spoken(visit: Visit, ticket: Ticket) -> dict[str, Any]:
 
 def _note_reading(visit: Visit, ticket: Ticket) -> None:
     """Write the reading down unless the open page did."""
-    if not _has_read(visit.db, visit, ticket):
-        tickets.viewed(visit.db, ticket, visit.staff)
-
-
-def _has_read(db: Session, visit: Visit, ticket: Ticket) -> bool:
     query = select(TicketEvent.id).where(
         TicketEvent.ticket_id == ticket.id,
         TicketEvent.kind == "viewed",
         TicketEvent.actor == f"staff:{visit.staff.username}",
         col(TicketEvent.at) > visit.now - _VIEW_LASTS,
     )
-    return db.exec(query.limit(1)).first() is not None
+    if visit.db.exec(query.limit(1)).first() is None:
+        tickets.viewed(visit.db, ticket, visit.staff)
 
 
 def _text(visit: Visit) -> str:

@@ -40,7 +40,7 @@ def act(session: Session, update: Update, group: int | None) -> None:
 
 def _claim(session: Session, staff: Staff, number: str) -> str:
     try:
-        ticket = tickets.find(session, number, staff=staff)
+        ticket = tickets.find(session, number, staff=staff, lock=True)
         tickets.claim(session, ticket, staff)
     except tickets.Refused as refusal:
         return f"{number}：{refusal}"

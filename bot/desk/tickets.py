@@ -8,12 +8,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import update
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from bot.db import outbox
 from bot.db.tables import Conversation, Message, Staff, State, Status, Ticket, TicketEvent, now
 from handlers import effects
 from handlers.messages import Contact, Reply
+
+_LISTED = 1000
+_FORGOTTEN = "forgotten:"
+"""The contact of a ticket whose person asked to be forgotten."""
 
 
 class Refused(Exception):
@@ -52,27 +57,37 @@ def open_ticket(
     return ticket
 
 
-def find(session: Session, number: str, *, staff: Staff | None = None) -> Ticket:
-    """The ticket with this number. Raises NotYours if it is none of ``staff``'s."""
-    ticket = session.exec(select(Ticket).where(Ticket.number == number)).first()
+def find(
+    session: Session, number: str, *, staff: Staff | None = None, lock: bool = False
+) -> Ticket:
+    """The ticket with this number, held until commit with ``lock``. Raises NotYours if it is
+    none of ``staff``'s."""
+    query = select(Ticket).where(Ticket.number == number)
+    ticket = session.exec(query.with_for_update() if lock else query).first()
     if ticket is None or (staff is not None and not may_see(staff, ticket)):
         raise NotYours
     return ticket
 
 
 def may_see(staff: Staff, ticket: Ticket) -> bool:
-    """Whether the ticket is in the part of Nantong this person works for."""
-    return staff.county is None or staff.county == ticket.county
+    """Whether the ticket is in the part of Nantong this person works for; one of which nobody
+    knows the county is everybody's."""
+    return staff.county is None or ticket.county in ("", staff.county)
 
 
 def queue(session: Session, staff: Staff, *, open_only: bool = True) -> list[Ticket]:
-    """The tickets a staff member may see: crisis first, then by the promised time."""
-    query = select(Ticket)
+    """The tickets a staff member may see: crisis first, then by the promised time.
+
+    Personal data is not read from the database. With resolved ones, the latest thousand.
+    """
+    query = select(Ticket).options(defer(Ticket.details), defer(Ticket.phone))  # type: ignore[arg-type]
     if staff.county is not None:
-        query = query.where(Ticket.county == staff.county)
+        query = query.where(col(Ticket.county).in_(["", staff.county]))
     if open_only:
         query = query.where(Ticket.state != State.RESOLVED)
-    found = session.exec(query.order_by(col(Ticket.due_at))).all()
+    if not open_only:
+        query = query.order_by(col(Ticket.id).desc()).limit(_LISTED)
+    found = session.exec(query).all()
     return sorted(found, key=lambda ticket: (ticket.priority != "crisis", ticket.due_at))
 
 
@@ -222,6 +237,8 @@ def _release(session: Session, ticket: Ticket) -> None:
 
 
 def _tell(session: Session, ticket: Ticket, text: str) -> None:
+    if ticket.contact == _FORGOTTEN:
+        return
     contact = Contact.parse(ticket.contact)
     outbox.put(session, contact, [Reply(text)], ticket=ticket.number)
 

@@ -172,7 +172,7 @@ async def test_a_woken_courier_delivers_at_once(engine: Engine) -> None:
     put(engine, "1", "hello")
     courier.wake()
     async with asyncio.timeout(3):
-        while not pigeon.carried:
+        while not pigeon.carried:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from cryptography.fernet import Fernet
+from sqlalchemy import Engine
 from sqlmodel import Session, SQLModel, select
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -34,12 +35,9 @@ TITLES = {"hardship": "生活困难帮扶", "medical": "医疗困难", "crisis":
 class Office:
     """The console over a real database, with a clock that can be moved."""
 
-    def __init__(self, file: Path, password_hash: str) -> None:
+    def __init__(self, engine: Engine, password_hash: str) -> None:
         self.password_hash = password_hash
-        self.engine = connect(
-            f"sqlite:///{file}", make_cipher([Fernet.generate_key().decode("ascii")])
-        )
-        SQLModel.metadata.create_all(self.engine)
+        self.engine = engine
         self.later = timedelta()
         self.woken = 0
         self.console = Console(
@@ -203,10 +201,31 @@ def password_hash() -> str:
 
 @pytest.fixture
 def office(tmp_path: Path, password_hash: str) -> Iterator[Office]:
-    office = Office(tmp_path / "desk.db", password_hash)
+    key = Fernet.generate_key().decode("ascii")
+    engine = connect(f"sqlite:///{tmp_path}/desk.db", make_cipher([key]))
+    SQLModel.metadata.create_all(engine)
+    office = Office(engine, password_hash)
     office.staff("li", "李同志", "海门区")
     yield office
-    office.engine.dispose()
+    engine.dispose()
+
+
+@pytest.fixture
+def office_on_both(engine: Engine, password_hash: str) -> Office:
+    """The same on either database, as the migrations make it."""
+    office = Office(engine, password_hash)
+    office.staff("li", "李同志", "海门区")
+    office.staff("sun", "孙同志", "海门区")
+    return office
+
+
+@pytest.fixture
+async def two_clerks(office_on_both: Office) -> AsyncIterator[list[Browser]]:
+    """李同志 and 孙同志 of one county, both signed in."""
+    clerks = [await Browser(office_on_both).enter(name) for name in ("li", "sun")]
+    yield clerks
+    for clerk in clerks:
+        await clerk.http.aclose()
 
 
 @pytest.fixture

@@ -139,3 +139,17 @@ async def test_a_long_queue_says_how_much_is_left_out(office: Any, li: Any, read
 
     assert len(numbers(page)) == 300
     assert "另有 5 张没有列出" in read(page)
+
+
+async def test_the_queue_reads_the_same_on_both_databases(
+    office_on_both: Any, two_clerks: list[Any], read: Any
+) -> None:
+    late = office_on_both.ticket(due=timedelta(hours=-1))
+    crisis = office_on_both.ticket(priority="crisis")
+    office_on_both.say("还有一件事", number=late)
+
+    page = await two_clerks[0].get("/desk/")
+
+    assert numbers(page) == [crisis, late]
+    assert "有新留言" in read(page)
+    assert numbers(await two_clerks[0].get("/desk/?view=overdue")) == [late]

@@ -70,8 +70,10 @@ async def test_signing_out_ends_every_session_of_that_person(
 ) -> None:
     await stranger.sign_in("li")
     stolen = dict(li.http.cookies)
+    office.later = timedelta(minutes=5)
 
     assert (await li.post("/desk/sign-out")).status_code == 303
+    assert "youjun_desk" not in li.http.cookies
 
     assert (await li.get("/desk/")).status_code == 303
     assert (await stranger.get("/desk/")).status_code == 303

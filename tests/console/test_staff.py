@@ -118,9 +118,9 @@ def test_the_lock_names_its_end_in_nantong_time(office: Any) -> None:
             accounts.authenticate(session, "li", GOOD, moment + timedelta(minutes=14))
 
 
-def test_guessing_in_parallel_gives_no_more_than_five_tries(office: Any) -> None:
+def test_guessing_in_parallel_gives_no_more_than_five_tries(office_on_both: Any) -> None:
     def guess(_number: int) -> str:
-        with Session(office.engine) as session:
+        with Session(office_on_both.engine) as session:
             try:
                 accounts.authenticate(session, "li", "wrong", now())
             except SignInRefused as refusal:

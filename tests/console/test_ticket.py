@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 from typing import Any
@@ -121,6 +122,36 @@ async def test_the_second_to_claim_is_told_who_was_first(office: Any, li: Any, z
     assert second.status_code == 409
     assert "没有执行：这张工单已由李同志认领" in second.text
     assert office.load(number).owner == office.account("li").id
+
+
+async def test_of_two_who_claim_at_the_same_moment_one_wins(
+    office_on_both: Any, two_clerks: list[Any]
+) -> None:
+    numbers = [office_on_both.ticket() for _ in range(5)]
+
+    for number in numbers:
+        both = await asyncio.gather(
+            *(clerk.post(f"/desk/tickets/{number}/claim") for clerk in two_clerks)
+        )
+        assert sorted(response.status_code for response in both) == [303, 409]
+        assert kinds(office_on_both, number) == ["opened", "claimed"]
+
+
+async def test_of_several_replies_to_one_version_one_is_sent(
+    office_on_both: Any, two_clerks: list[Any]
+) -> None:
+    number = office_on_both.ticket()
+    li = two_clerks[0]
+    await li.act(number, "claim")
+
+    for round in range(5):
+        version, text = office_on_both.load(number).version, f"第 {round} 次答复"
+        sending = [
+            li.post(f"/desk/tickets/{number}/reply", text=text, version=version) for _ in range(4)
+        ]
+        answers = sorted(response.status_code for response in await asyncio.gather(*sending))
+        assert answers == [303, 409, 409, 409]
+        assert [message.text for message in office_on_both.sent()].count(text) == 1
 
 
 async def test_a_refused_reply_keeps_the_draft_and_can_then_be_sent(
