@@ -63,13 +63,14 @@ def nearby(
         "origin": _named(found.origin) if found.origin else None,
         "options": [option.label for option in found.options],
         "locations": [_location(one) for one in found.locations],
+        "hint": found.hint,
     }
 
 
 def nearby_text(found: dict[str, Any]) -> str:
     """The same for reading in a terminal."""
     words = {"outside": "不在南通。", "none": "没有找到。", "ambiguous": "请说明是哪一个："}
-    lines = [words.get(found["status"], ""), *found["options"][:20]]
+    lines = [words.get(found["status"], ""), found["hint"], *found["options"][:20]]
     for one in found["locations"]:
         far = "位置待核" if one["distance_m"] is None else f"{one['distance_m']} 米"
         sample = "【示例】" if one["sample"] else ""
@@ -80,10 +81,10 @@ def nearby_text(found: dict[str, Any]) -> str:
 def _kinds(kind: str | None) -> tuple[str, ...]:
     if kind is None:
         return ()
-    if kind in places.KINDS:
-        return (kind,)
     if kind in places.KINDS_OF:
         return places.KINDS_OF[kind]
+    if kind in places.KINDS:
+        return (kind,)
     raise ValueError(f"没有“{kind}”这一类，可用：{'、'.join((*places.KINDS, *places.KINDS_OF))}")
 
 

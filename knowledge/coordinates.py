@@ -1,8 +1,9 @@
 """Positions: the three coordinate systems used in China, distances, and where Nantong is.
 
-WGS-84 is what satellites give and what we store. GCJ-02 (Amap, Tencent) is shifted by about half
-a kilometre in Nantong, BD-09 (Baidu) by more than one. The formulas are the publicly known ones;
-the inverses are iterated, which the closed forms of many libraries get wrong by up to 4 m.
+WGS-84 is what satellites give and what we store. GCJ-02 (Amap, Tencent) lies about half a
+kilometre off in Nantong, BD-09 (Baidu) more than one. All functions take and give latitude
+before longitude, in degrees. The formulas are the publicly known ones; they agree with provider
+values to about a metre. The inverses are iterated: one step alone is up to 4 m off.
 """
 
 from __future__ import annotations
@@ -16,49 +17,63 @@ Crs = Literal["wgs84", "gcj02", "bd09"]
 Degrees: TypeAlias = tuple[float, float]
 """Latitude and longitude."""
 
-_A = 6378245.0
-_EE = 0.00669342162296594323
+_AXIS_M = 6378245.0
+_ECCENTRICITY2 = 0.00669342162296594323
 _BD = math.pi * 3000 / 180
 _EARTH_M = 6_371_008.8
 _SOUTH, _NORTH, _WEST, _EAST = 31.5, 32.9, 119.9, 122.1
 
 
 def to_wgs84(latitude: float, longitude: float, crs: Crs) -> Degrees:
-    """A position of any system as WGS-84 degrees, to about a metre."""
-    if crs == "wgs84":
+    """A position given in ``crs`` as WGS-84 degrees.
+
+    Outside China the systems do not differ, so such a position – swapped, or not a number at all –
+    comes back as it is. Raises ValueError for an unknown system.
+    """
+    if crs not in ("wgs84", "gcj02", "bd09"):
+        raise ValueError(f"没有“{crs}”这种坐标系，可用 wgs84、gcj02、bd09")
+    if crs == "wgs84" or not (0.8 <= latitude <= 55.8 and 72.0 <= longitude <= 137.8):
         return latitude, longitude
-    if crs == "gcj02":
-        return _invert(wgs84_to_gcj02, (latitude, longitude))
-    return to_wgs84(*_invert(gcj02_to_bd09, (latitude, longitude)), "gcj02")
+    if crs == "bd09":
+        latitude, longitude = bd09_to_gcj02(latitude, longitude)
+    return gcj02_to_wgs84(latitude, longitude)
 
 
 def wgs84_to_gcj02(latitude: float, longitude: float) -> Degrees:
     """What Chinese maps call the place at these WGS-84 degrees."""
     x, y = longitude - 105.0, latitude - 35.0
-    wave = (20 * math.sin(6 * x * math.pi) + 20 * math.sin(2 * x * math.pi)) * 2 / 3
-    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * math.sqrt(abs(x)) + wave
-    north += (20 * math.sin(y * math.pi) + 40 * math.sin(y / 3 * math.pi)) * 2 / 3
-    north += (160 * math.sin(y / 12 * math.pi) + 320 * math.sin(y * math.pi / 30)) * 2 / 3
-    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * math.sqrt(abs(x)) + wave
-    east += (20 * math.sin(x * math.pi) + 40 * math.sin(x / 3 * math.pi)) * 2 / 3
-    east += (150 * math.sin(x / 12 * math.pi) + 300 * math.sin(x / 30 * math.pi)) * 2 / 3
+    root = math.sqrt(abs(x))
+    waves = _waves((20, 6 * x), (20, 2 * x))
+    north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root
+    north += waves + _waves((20, y), (40, y / 3)) + _waves((160, y / 12), (320, y / 30))
+    east = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root
+    east += waves + _waves((20, x), (40, x / 3)) + _waves((150, x / 12), (300, x / 30))
     phi = math.radians(latitude)
-    magic = 1 - _EE * math.sin(phi) ** 2
-    root = math.sqrt(magic)
-    north_degrees = north * 180 / (_A * (1 - _EE) / (magic * root) * math.pi)
-    east_degrees = east * 180 / (_A / root * math.cos(phi) * math.pi)
-    return latitude + north_degrees, longitude + east_degrees
+    bulge = 1 - _ECCENTRICITY2 * math.sin(phi) ** 2
+    meridian_m = _AXIS_M * (1 - _ECCENTRICITY2) / bulge**1.5
+    parallel_m = _AXIS_M / math.sqrt(bulge) * math.cos(phi)
+    return latitude + math.degrees(north / meridian_m), longitude + math.degrees(east / parallel_m)
+
+
+def gcj02_to_wgs84(latitude: float, longitude: float) -> Degrees:
+    """The WGS-84 degrees of a place as Amap, Tencent and WeChat call it."""
+    return _invert(wgs84_to_gcj02, (latitude, longitude))
 
 
 def gcj02_to_bd09(latitude: float, longitude: float) -> Degrees:
     """What Baidu calls the place at these GCJ-02 degrees."""
-    z = math.hypot(longitude, latitude) + 0.00002 * math.sin(latitude * _BD)
-    theta = math.atan2(latitude, longitude) + 0.000003 * math.cos(longitude * _BD)
-    return z * math.sin(theta) + 0.006, z * math.cos(theta) + 0.0065
+    radius = math.hypot(longitude, latitude) + 0.00002 * math.sin(latitude * _BD)
+    angle = math.atan2(latitude, longitude) + 0.000003 * math.cos(longitude * _BD)
+    return radius * math.sin(angle) + 0.006, radius * math.cos(angle) + 0.0065
+
+
+def bd09_to_gcj02(latitude: float, longitude: float) -> Degrees:
+    """The GCJ-02 degrees of a place as Baidu calls it."""
+    return _invert(gcj02_to_bd09, (latitude, longitude))
 
 
 def distance_m(one: Degrees, other: Degrees) -> float:
-    """Metres over the ground between two WGS-84 positions (haversine)."""
+    """Metres over the ground between two WGS-84 positions (haversine, mean earth radius)."""
     lat1, lon1, lat2, lon2 = map(math.radians, (*one, *other))
     half = math.sin((lat2 - lat1) / 2) ** 2
     half += math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
@@ -66,17 +81,28 @@ def distance_m(one: Degrees, other: Degrees) -> float:
 
 
 def inside_nantong(latitude: float, longitude: float) -> bool:
-    """Whether a WGS-84 position lies in the box around Nantong."""
+    """Whether WGS-84 degrees lie in the box around Nantong (119.9–122.1 E, 31.5–32.9 N)."""
     return _SOUTH <= latitude <= _NORTH and _WEST <= longitude <= _EAST
 
 
+def looks_swapped(latitude: float, longitude: float) -> bool:
+    """Whether a position outside Nantong would lie in it with latitude and longitude swapped."""
+    return not inside_nantong(latitude, longitude) and inside_nantong(longitude, latitude)
+
+
 def amap_link(name: str, latitude: float, longitude: float) -> str:
-    """A link that shows a WGS-84 position on Amap, which reads GCJ-02."""
+    """A link that shows a WGS-84 position under ``name`` on Amap, which reads GCJ-02."""
     lat, lon = wgs84_to_gcj02(latitude, longitude)
-    return f"https://uri.amap.com/marker?position={lon:.6f},{lat:.6f}&name={quote(name)}"
+    where = f"position={lon:.6f},{lat:.6f}&name={quote(name, safe='')}"
+    return f"https://uri.amap.com/marker?{where}&coordinate=gaode"
+
+
+def _waves(*parts: tuple[float, float]) -> float:
+    return sum(size * math.sin(turns * math.pi) for size, turns in parts) * 2 / 3
 
 
 def _invert(forward: Callable[[float, float], Degrees], target: Degrees) -> Degrees:
+    """The fixed point of ``w -= forward(w) - target``; five rounds reach 1e-10 degrees."""
     latitude, longitude = target
     for _ in range(6):
         lat, lon = forward(latitude, longitude)

@@ -1,35 +1,21 @@
 """The directory of places that give preferential treatment, and which of them are near.
 
-Words after Open Referral HSDS. Positions are kept as WGS-84 degrees; what the source gives in
-another system is converted on reading. A place without a point of its own is listed by its town
-(distance estimated from the town's centre) or its county, never with an invented position.
+A place without a point of its own is estimated from its town's centre or listed by its county;
+no position is ever invented.
 """
 
 from __future__ import annotations
 
-import csv
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, get_args
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from knowledge.coordinates import Crs, Degrees, distance_m, inside_nantong, to_wgs84
+from knowledge.coordinates import Degrees, distance_m, inside_nantong, looks_swapped
+from knowledge.directory import RADII_M, Directory, Found, Nearby, nearby
 from knowledge.gazetteer import Gazetteer, Named, Resolution
+from knowledge.locations import KINDS, Location
 
-ROOT = Path(__file__).parent / "places"
-FILES = ("places.csv", "samples.csv")
-KINDS: Mapping[str, str] = {
-    "merchant": "拥军商户",
-    "street": "拥军示范街区",
-    "hospital-designated": "优待定点医院",
-    "hospital-priority": "优先服务医院",
-    "hospital": "医院（优待未核实）",
-    "service-station": "退役军人服务站",
-    "service-center": "退役军人服务中心",
-    "scenic": "景区",
-    "memorial": "烈士纪念设施",
-}
+__all__ = ["KINDS", "Directory", "Finding", "Found", "Location", "Nearby", "find", "nearby"]
 GROUPS: Mapping[str, str] = {
     "merchant": "拥军商户、示范街区",
     "hospital": "优待医院",
@@ -37,108 +23,39 @@ GROUPS: Mapping[str, str] = {
     "scenic": "景区",
     "memorial": "烈士陵园、纪念馆",
 }
+"""What people look for, as buttons say it."""
 KINDS_OF: Mapping[str, tuple[str, ...]] = {
     "merchant": ("merchant", "street"),
-    "hospital": ("hospital-designated", "hospital-priority", "hospital"),
+    "hospital": ("hospital-designated", "hospital-priority"),
     "service-station": ("service-station", "service-center"),
     "scenic": ("scenic",),
     "memorial": ("memorial",),
 }
-_RADII_M = (3_000, 10_000, 30_000)
-_METRES_A_DEGREE = 111_195.0
-PointStatus = Literal["exact", "unverified", "town", "none"]
+_ANYWHERE_M = 300_000
+_ELSEWHERE = "30 公里以内和本县（市、区）的名单里都没有，下面是南通其他地方的。"
+_FARTHEST_M = 20_000
+"""No place in Nantong lies farther from a town's centre; in the box, that is abroad or the sea."""
+_ON_CHONGMING = ("海永镇", "启隆镇")
+"""Small towns on an island that is otherwise Shanghai's: the river is between them and the rest."""
+_ON_CHONGMING_M = 6_000
 FindStatus = Literal["ok", "ambiguous", "outside", "none"]
-
-
-class PlacesError(Exception):
-    """The files cannot be used; the message lists every bad row with file, line and remedy."""
-
-
-@dataclass(frozen=True)
-class Location:
-    """One place. ``point`` is WGS-84; ``point_status`` says how far to trust it."""
-
-    id: str
-    name: str
-    kind: str
-    county: str
-    town: str
-    address: str
-    phone: str
-    point: Degrees | None
-    point_status: PointStatus
-    offer: str
-    hours: str
-    source: str
-    verified_on: str
-    confidence: str
-    sample: bool
-
-
-@dataclass(frozen=True)
-class Found:
-    """A place with its distance in metres (None: only the county is known)."""
-
-    location: Location
-    distance_m: float | None
-
-    @property
-    def approximate(self) -> bool:
-        """Whether the distance is an estimate."""
-        return self.location.point_status != "exact"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found around ``origin``; ``radius_m`` is how far we had to look."""
+    """What was found around ``origin``.
+
+    ``locations``: first those with a distance, nearest first, then those of the county without.
+    ``radius_m`` is how far we had to look; None: all over Nantong, or nothing has a distance.
+    ``hint`` tells people, in Chinese, what they should know about the result; it may be empty.
+    """
 
     status: FindStatus
     origin: Named | None = None
     options: tuple[Named, ...] = ()
     locations: tuple[Found, ...] = ()
     radius_m: int | None = None
-
-
-class Directory:
-    """All places, sorted by latitude so that a box is two bisections."""
-
-    def __init__(self, locations: Collection[Location]) -> None:
-        self.locations = tuple(sorted(locations, key=lambda one: one.id))
-        placed = [one for one in self.locations if one.point]
-        self._placed = sorted(placed, key=lambda one: (one.point or (0, 0), one.id))
-        self._latitudes = [one.point[0] for one in self._placed if one.point]
-
-    @classmethod
-    def load(cls, gazetteer: Gazetteer, root: Path = ROOT) -> Directory:
-        """Read the shipped files. Raises PlacesError with every bad row."""
-        problems: list[str] = []
-        found: list[Location] = []
-        for name in FILES:
-            found += _read(root / name, gazetteer, problems)
-        if problems:
-            raise PlacesError("地点文件有误：\n" + "\n".join(problems))
-        return cls(found)
-
-    def around(self, point: Degrees, kinds: Collection[str], radius_m: float) -> list[Found]:
-        """Places of ``kinds`` within ``radius_m`` metres, nearest first, ties by id."""
-        margin = radius_m / _METRES_A_DEGREE
-        first = bisect_left(self._latitudes, point[0] - margin)
-        last = bisect_right(self._latitudes, point[0] + margin)
-        found = [
-            Found(one, distance_m(point, one.point))
-            for one in self._placed[first:last]
-            if one.point and (not kinds or one.kind in kinds)
-        ]
-        near = [one for one in found if one.distance_m is not None and one.distance_m <= radius_m]
-        return sorted(near, key=lambda one: (one.distance_m or 0.0, one.location.id))
-
-    def of_county(self, county: str, kinds: Collection[str]) -> list[Found]:
-        """Places of ``kinds`` in a county of which no point is known."""
-        return [
-            Found(one, None)
-            for one in self.locations
-            if one.point is None and one.county in (county, "") and (not kinds or one.kind in kinds)
-        ]
+    hint: str = ""
 
 
 def find(
@@ -150,100 +67,121 @@ def find(
     kinds: Collection[str] = (),
     limit: int = 5,
 ) -> Finding:
-    """Places near a WGS-84 ``point`` or a typed ``place``.
+    """Places near a WGS-84 ``point`` or a typed ``place``; ``kinds`` empty means all.
 
-    A county alone is ``ambiguous``: its towns are the options, and what we know of the county
-    without a point is listed.
+    A county alone is ``ambiguous`` (its centre is near to nobody): its towns are the options, and
+    its places are listed without distances. It is ``ok`` for kinds of which no point is known.
     """
     if point is not None:
         return _at_point(directory, gazetteer, point, kinds, limit)
-    return _at_name(directory, gazetteer.resolve(place or ""), kinds, limit)
+    meant = gazetteer.resolve(place or "")
+    if meant.status == "ok" and meant.origin and meant.origin.point:
+        return _around(directory, meant.origin, meant.origin.point, kinds, limit)
+    if meant.status == "county" and meant.origin:
+        return _of_county(directory, meant.origin, meant.options, kinds, limit)
+    return _unclear(meant)
 
 
 def _at_point(
-    directory: Directory,
-    gazetteer: Gazetteer,
-    point: Degrees,
-    kinds: Collection[str],
-    limit: int,
+    directory: Directory, gazetteer: Gazetteer, point: Degrees, kinds: Collection[str], limit: int
 ) -> Finding:
-    if not inside_nantong(*point):
-        return Finding("outside")
-    town = gazetteer.nearest_town(point)
-    origin = Named("您的位置", "point", town.county if town else "", "", point, 0)
-    return _around(directory, origin, kinds, limit)
+    if looks_swapped(*point):
+        hint = "经纬度好像写反了：南通的纬度是 31.5–32.9，经度是 119.9–122.1。请对调后再试。"
+        return Finding("outside", hint=hint)
+    town = gazetteer.nearest_town(point) if inside_nantong(*point) else None
+    if town is None or not _belongs(town, point):
+        return Finding("outside", hint="这个位置看起来不在南通，这里只查得到南通的。")
+    name = f"您的位置（{town.label}附近）"
+    origin = replace(town, name=name, kind="point", point=point, vagueness_m=0, shown="")
+    return _around(directory, origin, point, kinds, limit)
 
 
-def _at_name(
-    directory: Directory, meant: Resolution, kinds: Collection[str], limit: int
+def _belongs(town: Named, point: Degrees) -> bool:
+    """Whether a point can lie in Nantong if this is the nearest of its towns."""
+    farthest = _ON_CHONGMING_M if town.name in _ON_CHONGMING else _FARTHEST_M
+    return town.point is not None and distance_m(point, town.point) <= farthest
+
+
+def _around(
+    directory: Directory, origin: Named, point: Degrees, kinds: Collection[str], limit: int
 ) -> Finding:
-    if meant.status == "county" and meant.origin:
-        listed = directory.of_county(meant.origin.county, kinds)
-        return Finding("ambiguous", meant.origin, meant.options, tuple(listed[:limit]))
-    if meant.status == "ok" and meant.origin:
-        return _around(directory, meant.origin, kinds, limit)
-    status: FindStatus = "none" if meant.status == "none" else "outside"
-    if meant.options:
-        status = "ambiguous"
-    return Finding(status, meant.origin, meant.options)
-
-
-def _around(directory: Directory, origin: Named, kinds: Collection[str], limit: int) -> Finding:
-    """Look farther and farther; what has no point follows, by county."""
-    found: list[Found] = []
-    reached: int | None = None
-    for radius in _RADII_M if origin.point else ():
-        found, reached = directory.around(origin.point or (0, 0), kinds, radius), radius
-        if len(found) >= min(3, limit):
-            break
-    listed = [*found, *directory.of_county(origin.county, kinds)][:limit]
-    status: FindStatus = "ok" if listed else "none"
-    return Finding(status, origin, (), tuple(listed), reached if found else None)
-
-
-def _read(path: Path, gazetteer: Gazetteer, problems: list[str]) -> Iterator[Location]:
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            try:
-                yield _location(row, gazetteer)
-            except ValueError as problem:
-                problems.append(f"{path}:{line}: {problem}")
-
-
-def _location(row: Mapping[str, str], gazetteer: Gazetteer) -> Location:
-    if row["kind"] not in KINDS:
-        raise ValueError(f"kind 列：没有“{row['kind']}”这一类，可用 {'、'.join(KINDS)}")
-    point, status = _position(row, gazetteer)
-    return Location(
-        id=row["id"],
-        name=row["name"],
-        kind=row["kind"],
-        county=row["county"],
-        town=row["town"],
-        address=row["address"],
-        phone=row["phone"],
-        point=point,
-        point_status=status,
-        offer=row["offer"],
-        hours=row["hours"],
-        source=row["source"],
-        verified_on=row["verified_on"],
-        confidence=row["confidence"],
-        sample=row["sample"] == "true",
+    near = nearby(directory, point, kinds=kinds, limit=limit)
+    listed = _listed(directory, origin, kinds)
+    hint = _widened(near)
+    if not near.found and not listed:
+        near = nearby(directory, point, kinds=kinds, limit=limit, radii=(_ANYWHERE_M,))
+        listed = _unplaced(directory, directory.counties, kinds)
+        hint = _ELSEWHERE if near.found or listed else ""
+    return Finding(
+        "ok" if near.found or listed else "none",
+        origin,
+        locations=(*near.found, *listed)[:limit],
+        radius_m=near.radius_m if near.found and near.radius_m <= RADII_M[-1] else None,
+        hint=_note(origin) + hint + _river(origin, near) + _stations(kinds),
     )
 
 
-def _position(row: Mapping[str, str], gazetteer: Gazetteer) -> tuple[Degrees | None, PointStatus]:
-    if row["latitude"]:
-        if row["crs"] not in get_args(Crs):
-            raise ValueError(f"crs 列：没有“{row['crs']}”这种坐标系，可用 wgs84、gcj02、bd09")
-        crs: Crs = row["crs"]  # type: ignore[assignment]
-        try:
-            point = to_wgs84(float(row["latitude"]), float(row["longitude"]), crs)
-        except ValueError:
-            raise ValueError("latitude、longitude 列：要写数字，单位是度") from None
-        if not inside_nantong(*point):
-            raise ValueError("latitude、longitude 列：不在南通，经纬度可能写反了")
-        return point, "exact" if row["point_status"] == "exact" else "unverified"
-    town = gazetteer.town(row["town"], row["county"]) if row["town"] else None
-    return (town.point, "town") if town and town.point else (None, "none")
+def _listed(directory: Directory, origin: Named, kinds: Collection[str]) -> list[Found]:
+    """Places of the county of which no point is known: its own before the city's."""
+    found = _unplaced(directory, (origin.county, origin.zone or origin.county), kinds)
+    return sorted(found, key=lambda one: (not one.location.county, one.location.id))
+
+
+def _unplaced(
+    directory: Directory, counties: Collection[str], kinds: Collection[str]
+) -> list[Found]:
+    places = directory.of(counties, kinds)
+    return [Found(one, None) for one in places if one.point_status == "none"]
+
+
+def _of_county(
+    directory: Directory,
+    origin: Named,
+    options: tuple[Named, ...],
+    kinds: Collection[str],
+    limit: int,
+) -> Finding:
+    places = directory.of((origin.county,), kinds)
+    places.sort(key=lambda one: (one.sample, not one.county, one.id))
+    listed = tuple(Found(one, None) for one in places[:limit])
+    if directory.has_points(kinds):
+        hint = f"请再说{origin.county}的哪个镇、街道，才好算远近。"
+        return Finding("ambiguous", origin, options, listed, hint=_note(origin) + hint)
+    status: FindStatus = "ok" if listed else "none"
+    return Finding(status, origin, locations=listed, hint=_note(origin) + _stations(kinds))
+
+
+def _unclear(meant: Resolution) -> Finding:
+    if meant.status == "ambiguous":
+        return Finding("ambiguous", options=meant.options, hint="这个地名不止一处，请选一个。")
+    if meant.status == "outside" and meant.origin:
+        hint = f"{meant.origin.name}不在南通，这里只查得到南通的。"
+        return Finding("outside", meant.origin, hint=hint)
+    what = "南通很大" if meant.origin else "没有找到这个地名"
+    return Finding("none", meant.origin, hint=f"{what}，请说镇或街道的名字，如“海门三星镇”。")
+
+
+def _note(origin: Named) -> str:
+    return f"{origin.note}。" if origin.note else ""
+
+
+def _river(origin: Named, near: Nearby) -> str:
+    """Straight lines over the Yangtze are no ways."""
+    if origin.town not in _ON_CHONGMING or not near.found:
+        return ""
+    return f"{origin.town}在崇明岛上，去南通别处要过江，实际路程比直线距离远得多。"
+
+
+def _widened(near: Nearby) -> str:
+    if not near.found or near.radius_m == RADII_M[0]:
+        return ""
+    first = near.found[0].distance_m or 0
+    few = "没有" if first > RADII_M[0] else "不多"
+    return f"{RADII_M[0] // 1000} 公里以内{few}，已放宽到 {near.radius_m // 1000} 公里以内。"
+
+
+def _stations(kinds: Collection[str]) -> str:
+    """What is true of every town although no address of a station is known (保障法第六十五条)."""
+    if "service-station" not in kinds:
+        return ""
+    return "各乡镇、街道和村、社区都设退役军人服务站点，地址名单还没有导入；可以打 12345 问本镇的。"

@@ -15,6 +15,8 @@ from knowledge.gazetteer import Named, Resolution
 
 _ASK = "您现在在哪里？可以发送位置，也可以打镇、街道的名字，比如“海门三星镇”。"
 _MENU = Choice("/menu", "回到菜单")
+_YOU = "您"
+"""The name of a place that was shared as a position."""
 _OUTSIDE = "这个地方好像不在南通，我只查得到南通的。请发南通的镇、街道名字。"
 _NONE = "没有找到这个地名。请发镇或街道的名字，比如“海门三星镇”，或者发送位置。"
 _SWAPPED = "收到的经度、纬度好像写反了。请重新发送位置，或打镇、街道的名字。"
@@ -67,20 +69,25 @@ def origin(update: Update) -> Record:
 def listing(group: str, where: dict[str, Any], knowledge: Knowledge) -> Reply:
     """The nearest places of ``group`` with distance, address, offer and map links."""
     label = places.GROUPS[group]
-    point = (where["latitude"], where["longitude"])
+    shared = where["name"] == _YOU
     found = places.find(
-        knowledge.directory, knowledge.gazetteer, point=point, kinds=places.KINDS_OF[group]
+        knowledge.directory,
+        knowledge.gazetteer,
+        point=(where["latitude"], where["longitude"]) if shared else None,
+        place=None if shared else where["name"],
+        kinds=places.KINDS_OF[group],
     )
     again = (Choice(f"/nearby {group}", "换个地方找"), Choice("/nearby", "找别的"), _MENU)
     if not found.locations:
         return Reply(
             f"{where['name']}附近没有查到{label}。名单要由退役军人事务局提供，还不全；"
-            "可以问当地退役军人服务站，或打 12345。",
+            f"可以问当地退役军人服务站，或打 12345。{found.hint}",
             choices=again,
         )
     lines = [f"离{where['name']}近的{label}："]
     for number, one in enumerate(found.locations, start=1):
         lines += _lines(number, one)
+    lines += filter(None, [found.hint])
     lines += _cautions(found)
     return Reply("\n".join(lines), choices=again, links=_links(found))
 
@@ -130,7 +137,7 @@ def _shared(update: Update) -> dict[str, Any]:
     given = update.point
     at = to_wgs84(given.latitude, given.longitude, given.crs)
     if inside_nantong(*at):
-        return {"name": "您", "latitude": at[0], "longitude": at[1]}
+        return {"name": _YOU, "latitude": at[0], "longitude": at[1]}
     raise Invalid(_SWAPPED if inside_nantong(at[1], at[0]) else _OUTSIDE)
 
 
