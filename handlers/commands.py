@@ -56,10 +56,14 @@ def _help(_argument: str, at: Situation) -> Turn:
     return Turn([menu.help_text()], resume=True)
 
 
-def _help_me(_argument: str, at: Situation) -> Turn:
-    services = at.knowledge.library.services.values()
-    choices = tuple(Choice(f"/request {s.id}", s.title) for s in services)
-    return Turn([Reply("您遇到的是哪方面的困难？", choices=choices)])
+def _help_me(which: str, at: Situation) -> Turn:
+    """The most needed services; all of them when asked."""
+    services = at.knowledge.library.services
+    shown = services if which == "all" else [id for id in _MOST_NEEDED if id in services]
+    choices = [Choice(f"/request {id}", services[id].title) for id in shown]
+    if which != "all":
+        choices.append(Choice("/help-me all", "别的服务"))
+    return Turn([Reply("您遇到的是哪方面的困难？我帮您登记给服务中心。", choices=tuple(choices))])
 
 
 def _cancel(_argument: str, at: Situation) -> Turn:
@@ -128,6 +132,7 @@ def _unknown(_argument: str, at: Situation) -> Turn:
     )
 
 
+_MOST_NEEDED = ("hardship-aid", "medical-hardship", "job-help", "benefit-complaint", "other-help")
 _TO_MENU = Choice("/menu", "回到菜单")
 _PERSON = (Choice("/human", "找工作人员"),)
 _COMMANDS: Mapping[str, Command] = {

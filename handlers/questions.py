@@ -11,6 +11,8 @@ from handlers.messages import Choice, Reply, Update
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(?:0\d{2,3}-?)?[2-9]\d{6,7}(?!\d)")
 _LONGEST = 1000
+_BUTTON_BYTES = 64
+"""What Telegram allows: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
 _NUMERALS = dict(zip("一二三四五六七八九", range(1, 10), strict=True))
 
 
@@ -19,7 +21,7 @@ class Choose:
     """Pick one: by button, by number or by typing (part of) the label.
 
     Buttons carry the key before the value, so that a button of an earlier question pressed
-    late does not answer this one.
+    late does not answer this one; a value too long for a button goes by its number.
     """
 
     key: str
@@ -27,12 +29,13 @@ class Choose:
     choices: tuple[Choice, ...]
 
     def prompt(self) -> Reply:
-        return Reply(self.text, tuple(Choice(self._button(c), c.label) for c in self.choices))
+        buttons = (Choice(self._button(n, c), c.label) for n, c in enumerate(self.choices, 1))
+        return Reply(self.text, tuple(buttons))
 
     def parse(self, update: Update) -> str:
         said = update.text.strip().rstrip("。.!！、")
         for number, choice in enumerate(self.choices, start=1):
-            names = (str(number), self._button(choice), choice.value, choice.label)
+            names = (str(number), self._button(number, choice), choice.value, choice.label)
             if said in names or _NUMERALS.get(said) == number:
                 return choice.value
         near = [c.value for c in self.choices if said and (c.label in said or said in c.label)]
@@ -40,8 +43,9 @@ class Choose:
             return near[0]
         raise Invalid("请点下面的按钮，或者回复选项前面的数字。不想继续了，发“取消”。")
 
-    def _button(self, choice: Choice) -> str:
-        return f"{self.key}={choice.value}"
+    def _button(self, number: int, choice: Choice) -> str:
+        button = f"{self.key}={choice.value}"
+        return button if len(button.encode()) <= _BUTTON_BYTES else f"{self.key}#{number}"
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ class Person:
         """What has arrived meanwhile."""
         with Session(self.service.engine) as session:
             self.heard = outbox.take(session, self.contact)
+        for choice in (choice for reply in self.heard for choice in reply.choices):
+            assert len(choice.value.encode()) <= 64, choice  # what Telegram allows
         return [reply.text for reply in self.heard]
 
     def _sends(self, update: Update) -> list[str]:

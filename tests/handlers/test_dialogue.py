@@ -51,6 +51,15 @@ def test_what_fits_no_choice_is_asked_again(said: str) -> None:
     assert Talk().say(said)[-1] == "什么颜色？"
 
 
+def test_a_choice_too_long_for_a_button_goes_by_its_number() -> None:
+    far = Choice("南通经济技术开发区新开街道星湖社区居民委员会北侧", "很远")
+    question = Choose("where", "哪里？", (Choice("near", "近"), far))
+    values = [choice.value for choice in question.prompt().choices]
+    assert values == ["where=near", "where#2"]
+    said = Update("u", Contact("terminal", "1"), "where#2")
+    assert question.parse(said) == far.value
+
+
 def test_an_effect_happens_once_in_the_turn_that_records_it() -> None:
     talk = Talk()
     talk.say("1")
