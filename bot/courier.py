@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,10 +51,8 @@ class Courier:
         while True:
             self._woken.clear()
             await self.deliver_due()
-            try:
-                await asyncio.wait_for(self._woken.wait(), IDLE)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), await asyncio.to_thread(self._rest))
 
     async def deliver_due(self) -> int:
         """Send everything that is due, several people at a time; returns how many were sent."""
@@ -95,6 +94,14 @@ class Courier:
             log.warning("message %s not delivered: %s", message.id, type(problem).__name__)
             return _retry(message, f"{type(problem).__name__}: {problem}", limit=MAX_ATTEMPTS)
         return _Outcome(Status.SENT)
+
+    def _rest(self) -> float:
+        """Seconds until something is due, at most IDLE."""
+        if not self.channels:
+            return IDLE
+        with Session(self.engine) as session:
+            due = outbox.next_due(session, self.channels)
+        return IDLE if due is None else max(0.05, min(IDLE, (due - now()).total_seconds()))
 
     def _claim(self) -> Message | None:
         with Session(self.engine, expire_on_commit=False) as session:

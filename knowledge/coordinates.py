@@ -90,6 +90,11 @@ def looks_swapped(latitude: float, longitude: float) -> bool:
     return not inside_nantong(latitude, longitude) and inside_nantong(longitude, latitude)
 
 
+def amap_search_link(name: str) -> str:
+    """A link that looks a name up on Amap, within Nantong: for a place without a position."""
+    return f"https://uri.amap.com/search?keyword={quote(name)}&city=320600&view=map"
+
+
 def amap_link(name: str, latitude: float, longitude: float) -> str:
     """A link that shows a WGS-84 position under ``name`` on Amap, which reads GCJ-02."""
     lat, lon = wgs84_to_gcj02(latitude, longitude)

@@ -73,13 +73,13 @@ def claim(session: Session, moment: datetime, channels: Iterable[str]) -> Messag
     return found
 
 
-def waiting(session: Session, moment: datetime, channels: Iterable[str]) -> bool:
-    """Whether any reply is due now, taken or not."""
+def next_due(session: Session, channels: Iterable[str]) -> datetime | None:
+    """When the next reply of these channels is due; None if none waits."""
     prefixes = [col(Message.contact).startswith(f"{name}:") for name in channels]
-    query = select(Message.id).where(
-        col(Message.status) == Status.QUEUED, col(Message.due_at) <= moment, _any(prefixes)
+    query = select(col(Message.due_at)).where(
+        col(Message.status) == Status.QUEUED, or_(false(), *prefixes)
     )
-    return session.exec(query.limit(1)).first() is not None
+    return session.exec(query.order_by(col(Message.due_at)).limit(1)).first()
 
 
 def settle(

@@ -10,7 +10,7 @@ from handlers.messages import Choice, Link, Reply, Update
 from handlers.questions import Choose
 from knowledge import places
 from knowledge.base import Knowledge
-from knowledge.coordinates import amap_link, inside_nantong, to_wgs84
+from knowledge.coordinates import amap_link, amap_search_link, inside_nantong, to_wgs84
 from knowledge.gazetteer import Named, Resolution
 
 _ASK = "您现在在哪里？可以发送位置，也可以打镇、街道的名字，比如“海门三星镇”。"
@@ -125,11 +125,18 @@ def _cautions(found: places.Finding) -> list[str]:
 
 
 def _links(found: places.Finding) -> tuple[Link, ...]:
+    """The map for every real place: its point, or a search for its name."""
     return tuple(
-        Link(amap_link(one.location.name, *one.location.point), f"{number} 看地图")
+        Link(_map(one.location), f"{number} 看地图")
         for number, one in enumerate(found.locations, start=1)
-        if one.location.point and one.location.point_status != "town"
+        if one.location.point or not one.location.sample
     )
+
+
+def _map(location: places.Location) -> str:
+    if location.point:
+        return amap_link(location.name, *location.point)
+    return amap_search_link(location.name)
 
 
 def _shared(update: Update) -> dict[str, Any]:

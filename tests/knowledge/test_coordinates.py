@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from knowledge.coordinates import (
     Degrees,
     amap_link,
+    amap_search_link,
     bd09_to_gcj02,
     distance_m,
     gcj02_to_bd09,
@@ -116,3 +117,9 @@ def test_an_amap_link_has_longitude_first_in_its_own_system() -> None:
     assert query["coordinate"] == ["gaode"]
     assert query["name"] == ["示例·粮油店 & 茶/社"]
     assert distance_m((latitude, longitude), gcj) < 1
+
+
+def test_a_place_without_a_position_is_looked_up_by_name() -> None:
+    assert amap_search_link("狼山") == (
+        "https://uri.amap.com/search?keyword=%E7%8B%BC%E5%B1%B1&city=320600&view=map"
+    )

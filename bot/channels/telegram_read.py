@@ -1,0 +1,107 @@
+"""What a person did on Telegram, as an update."""
+
+from __future__ import annotations
+
+import re
+
+import telegram
+
+from handlers.messages import Contact, Point, Update
+
+NAME = "telegram"
+STAFF = "telegram-staff"
+"""Channel of a member of staff who pressed a button in the staff group."""
+_CLAIM = "/claim "
+_UNSUPPORTED = {
+    "animation": "动图",
+    "photo": "图片",
+    "voice": "语音",
+    "audio": "音频",
+    "video": "视频",
+    "video_note": "视频",
+    "sticker": "贴纸",
+    "document": "文件",
+    "poll": "投票",
+    "dice": "表情",
+}
+"""Fields of a message, the telling ones first: an animation is also a document."""
+
+
+def read(raw: telegram.Update, staff_group: int | None = None) -> Update | None:
+    """The update for the service; None for everything it should not hear of.
+
+    In groups only the 接单 button of ``staff_group`` is heard. An edited message is ignored.
+    """
+    if raw.callback_query is not None:
+        return _button(str(raw.update_id), raw.callback_query, staff_group)
+    if raw.message is None or raw.message.chat.type != telegram.Chat.PRIVATE:
+        return None
+    return _message(str(raw.update_id), raw.message)
+
+
+def read_blocking(raw: telegram.Update) -> tuple[Contact, bool] | None:
+    """Who blocked (True) or unblocked us, if that is what happened."""
+    change = raw.my_chat_member
+    if change is None or change.chat.type != telegram.Chat.PRIVATE:
+        return None
+    blocked = change.new_chat_member.status == telegram.ChatMember.BANNED
+    return Contact(NAME, str(change.chat.id)), blocked
+
+
+def chat_of(raw: telegram.Update) -> int:
+    """Updates with the same number must be answered in order."""
+    chat, user = raw.effective_chat, raw.effective_user
+    return chat.id if chat else user.id if user else 0
+
+
+def _button(id: str, query: telegram.CallbackQuery, staff_group: int | None) -> Update | None:
+    data, shown = query.data, query.message
+    if not data or shown is None:
+        return None
+    label = _label(shown, data)
+    if shown.chat.type == telegram.Chat.PRIVATE:
+        return Update(id, Contact(NAME, str(shown.chat.id)), data, label=label)
+    if shown.chat.id == staff_group and data.startswith(_CLAIM):
+        return Update(id, Contact(STAFF, str(query.from_user.id)), data, label=label)
+    return None
+
+
+def _label(shown: telegram.MaybeInaccessibleMessage, data: str) -> str | None:
+    """The button as the person saw it; None once Telegram has forgotten the message."""
+    if not isinstance(shown, telegram.Message) or shown.reply_markup is None:
+        return None
+    buttons = (button for row in shown.reply_markup.inline_keyboard for button in row)
+    return next((button.text for button in buttons if button.callback_data == data), None)
+
+
+def _message(id: str, message: telegram.Message) -> Update | None:
+    contact = Contact(NAME, str(message.chat.id))
+    if message.text:
+        return Update(id, contact, _without_address(message.text))
+    if place := message.location or (message.venue and message.venue.location):
+        return Update(id, contact, point=Point(place.latitude, place.longitude))
+    if message.contact:
+        return _card(id, contact, message)
+    if word := _unsupported(message):
+        return Update(id, contact, message.caption or "", unsupported=word)
+    return None  # a service message: somebody pinned something, a timer changed
+
+
+def _without_address(text: str) -> str:
+    """``/start@our_bot article-x`` is ``/start article-x``."""
+    return re.sub(r"^(/\w+)@\w+", r"\1", text.strip())
+
+
+def _card(id: str, contact: Contact, message: telegram.Message) -> Update:
+    """Telegram vouches for a number only if it is the sender's own."""
+    card, sender = message.contact, message.from_user
+    if card is None or (card.user_id and sender and card.user_id != sender.id):
+        return Update(id, contact, unsupported="别人的名片")
+    return Update(id, contact, phone=re.sub(r"\D", "", card.phone_number))
+
+
+def _unsupported(message: telegram.Message) -> str | None:
+    for field, word in _UNSUPPORTED.items():
+        if getattr(message, field):
+            return word
+    return "这类消息" if message.effective_attachment else None

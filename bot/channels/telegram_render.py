@@ -1,0 +1,155 @@
+"""A reply as Telegram messages: split, with buttons, as plain text that nothing can break."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
+
+from handlers.messages import Choice, Link, Reply, Share
+
+LONGEST = 4096
+"""UTF-16 units of one message."""
+DATA_BYTES = 64
+"""Of a button's value: https://core.telegram.org/bots/api#inlinekeyboardbutton."""
+_SHORT = 14
+"""Columns of a label that leaves room for a second button beside it on a phone."""
+_BREAKS = (("\n\n",), ("\n",), tuple("。！？；!?;…"), tuple("，、, "))
+"""Where a text may be cut, best first."""
+_CLOSING = "”’」』）》)"
+
+Markup: TypeAlias = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message as it goes to Telegram."""
+
+    text: str
+    markup: Markup | None = None
+
+
+def render(reply: Reply, *, keyboard_open: bool = False) -> list[Outgoing]:
+    """The messages of a reply, in order; the last one carries the buttons.
+
+    ``keyboard_open`` says that a share button may still be on the person's screen; it is taken
+    away where a message has room for that. Raises ValueError for an empty reply and for a
+    choice whose value Telegram would not carry.
+    """
+    texts = split(_text(reply))
+    if not texts:
+        raise ValueError("a reply without text")
+    messages = [Outgoing(text) for text in texts]
+    inline = _inline(reply)
+    if inline:
+        messages[-1] = replace(messages[-1], markup=inline)
+    if reply.share:
+        return _with_share(messages, reply.share)
+    if keyboard_open and messages[0].markup is None:
+        messages[0] = replace(messages[0], markup=ReplyKeyboardRemove())
+    return messages
+
+
+def split(text: str, limit: int = LONGEST) -> list[str]:
+    """Cut a text at paragraphs, lines or sentences into parts of ``limit`` UTF-16 units."""
+    parts, rest = [], text.strip()
+    while _units(rest) > limit:
+        cut = _cut(rest, _fitting(rest, limit))
+        parts.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    return [part for part in (*parts, rest) if part]
+
+
+def _text(reply: Reply) -> str:
+    """The text, whom it is from if a person wrote it, and addresses no button can hold."""
+    author = [f"【工作人员 {reply.author}】"] if reply.author else []
+    addresses = [f"{link.label}：{link.url}" for link in reply.links if not _is_web(link)]
+    return "\n".join([*author, reply.text, *addresses])
+
+
+def _with_share(messages: list[Outgoing], share: Share) -> list[Outgoing]:
+    """A message carries one keyboard only: if the last has buttons, a short one follows."""
+    keyboard = _share_keyboard(share)
+    if messages[-1].markup is None:
+        return [*messages[:-1], replace(messages[-1], markup=keyboard)]
+    return [*messages, Outgoing("也可以点下面的按钮。", keyboard)]
+
+
+def _share_keyboard(share: Share) -> ReplyKeyboardMarkup:
+    button = (
+        KeyboardButton("发送我的位置", request_location=True)
+        if share == "location"
+        else KeyboardButton("使用我的手机号", request_contact=True)
+    )
+    return ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
+
+
+def _inline(reply: Reply) -> InlineKeyboardMarkup | None:
+    links = [InlineKeyboardButton(one.label, url=one.url) for one in reply.links if _is_web(one)]
+    choices = [InlineKeyboardButton(one.label, callback_data=_data(one)) for one in reply.choices]
+    rows = [*([button] for button in links), *_rows(choices)]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+def _data(choice: Choice) -> str:
+    if not 1 <= len(choice.value.encode()) <= DATA_BYTES:
+        raise ValueError(f"the value of a choice has 1 to {DATA_BYTES} bytes: {choice.value!r}")
+    return choice.value
+
+
+def _rows(buttons: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
+    """Short labels two by two, a long one on a line of its own."""
+    rows: list[list[InlineKeyboardButton]] = []
+    for button in buttons:
+        pair = rows[-1] if rows else []
+        if len(pair) == 1 and all(_columns(one.text) <= _SHORT for one in (*pair, button)):
+            pair.append(button)
+        else:
+            rows.append([button])
+    return rows
+
+
+def _is_web(link: Link) -> bool:
+    return link.url.startswith(("https://", "http://"))
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _fitting(text: str, limit: int) -> int:
+    """How many characters from the beginning fit into ``limit`` UTF-16 units."""
+    units = 0
+    for at, sign in enumerate(text):
+        units += 2 if ord(sign) > 0xFFFF else 1
+        if units > limit:
+            return at
+    return len(text)
+
+
+def _cut(text: str, end: int) -> int:
+    """The best place to cut before ``end``, unless that leaves less than half a message."""
+    for marks in _BREAKS:
+        at = max(text.rfind(mark, 0, end) for mark in marks)
+        if at >= end // 2:
+            return _behind_closing(text, at + 1, end)
+    return end
+
+
+def _behind_closing(text: str, at: int, end: int) -> int:
+    while at < end and text[at] in _CLOSING:
+        at += 1
+    return at

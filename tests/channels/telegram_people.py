@@ -1,0 +1,85 @@
+"""People on Telegram: what they type, press and share, as updates of the Bot API."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.channels.telegram_emulator import Emulator
+
+Json = dict[str, Any]
+
+
+class Person:
+    """One account. Every method returns the id of the update it caused."""
+
+    def __init__(self, emulator: Emulator, id: int) -> None:
+        self.emulator, self.id = emulator, id
+        self.user: Json = {"id": id, "is_bot": False, "first_name": f"第{id}位"}
+
+    def sends(self, *, chat: int | None = None, **content: Any) -> int:
+        """A message with any content, ``text=…`` or ``photo=[…]``; ``chat`` is a group."""
+        message = self.emulator.message(chat or self.id, {"from": self.user, **content})
+        return self.emulator.push({"message": message})
+
+    def says(self, text: str, *, chat: int | None = None) -> int:
+        if not text.startswith("/"):
+            return self.sends(chat=chat, text=text)
+        command = {"type": "bot_command", "offset": 0, "length": len(text.split()[0])}
+        return self.sends(chat=chat, text=text, entities=[command])
+
+    def edits(self, text: str) -> int:
+        """Change a message that was sent before."""
+        message = self.emulator.message(self.id, {"from": self.user, "text": text})
+        return self.emulator.push({"edited_message": {**message, "edit_date": message["date"]}})
+
+    def presses(self, label: str, *, chat: int | None = None) -> int:
+        """Press a button of the bot, the latest with this label."""
+        for message in reversed(self.emulator.sent_to(chat or self.id)):
+            for row in message.get("reply_markup", {}).get("inline_keyboard", []):
+                for button in row:
+                    if button["text"] == label and "callback_data" in button:
+                        return self.calls_back(button["callback_data"], message)
+        raise AssertionError(f"no button {label!r} in {self.emulator.sent_to(chat or self.id)}")
+
+    def calls_back(self, data: str, message: Json) -> int:
+        query = {
+            "id": secrets.token_hex(8),
+            "from": self.user,
+            "message": message,
+            "chat_instance": "1",
+            "data": data,
+        }
+        return self.emulator.push({"callback_query": query})
+
+    def sends_location(self, latitude: float, longitude: float) -> int:
+        return self.sends(location={"latitude": latitude, "longitude": longitude})
+
+    def shares_contact(self, phone: str, *, owner: int | None = None) -> int:
+        """Share a card: one's own, or that of ``owner``."""
+        card = {"phone_number": phone, "first_name": "名片", "user_id": owner or self.id}
+        return self.sends(contact=card)
+
+    def blocks(self) -> int:
+        self.emulator.refuse(self.id, 403, "Forbidden: bot was blocked by the user")
+        return self._changes("member", "kicked")
+
+    def unblocks(self) -> int:
+        del self.emulator.refusing[self.id]
+        return self._changes("kicked", "member")
+
+    def _changes(self, before: str, after: str) -> int:
+        bot = {"id": 123456, "is_bot": True, "first_name": "优军"}
+        change = {
+            "chat": self.emulator.chats[self.id],
+            "from": self.user,
+            "date": 1_795_000_000,
+            "old_chat_member": _member(bot, before),
+            "new_chat_member": _member(bot, after),
+        }
+        return self.emulator.push({"my_chat_member": change})
+
+
+def _member(user: Json, status: str) -> Json:
+    return {"user": user, "status": status} | ({"until_date": 0} if status == "kicked" else {})
