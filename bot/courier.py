@@ -51,8 +51,9 @@ class Courier:
         while True:
             self._woken.clear()
             await self.deliver_due()
+            rest = await asyncio.to_thread(self._rest)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), await asyncio.to_thread(self._rest))
+                await asyncio.wait_for(self._woken.wait(), rest)
 
     async def deliver_due(self) -> int:
         """Send everything that is due, several people at a time; returns how many were sent."""
