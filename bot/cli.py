@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -59,7 +60,8 @@ def serve(
     web, at = parts.build(settings).web(), settings.web
     here = f"http://{at.host}:{at.port}"
     typer.echo(f"网页聊天：{here}/\n工作台：　{here}/desk/")
-    typer.echo("还没有工作人员账号时：youjun staff add 用户名 --name 李同志")
+    command = os.path.relpath(Path(sys.executable).with_name("youjun"))
+    typer.echo(f"新建工作人员账号：{command} staff add 用户名 --name 李同志 --county 海门区")
     uvicorn.run(
         web, host=at.host, port=at.port, log_level=settings.log_level.lower(), access_log=False,
         timeout_graceful_shutdown=8,

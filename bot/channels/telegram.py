@@ -210,7 +210,6 @@ class Telegram:
                 raise TokenRefused from None
             raise
         except Exception:
-            self._refusals = 0
             raise
         self.username = me.username
         log.info("Telegram: we are @%s", me.username)

@@ -33,16 +33,19 @@ class TokenRefused(Exception):
 
 
 def of_delivery(problem: Exception) -> Exception:
-    """The exception a courier understands; ``problem`` itself for trouble that passes."""
+    """The exception a courier understands; ``problem`` itself for trouble that passes.
+
+    Staff read the words of an Undeliverable beside the reply that failed.
+    """
     match problem:
         case RetryAfter():
             return SlowDown(asked_to_wait(problem))
         case ChatMigrated():
-            return Undeliverable(
-                f"the group became a supergroup: its number is {problem.new_chat_id} now"
-            )
-        case Forbidden() | BadRequest():
-            return Undeliverable(problem.message)
+            return Undeliverable(f"群已升级，新编号 {problem.new_chat_id}，请改 staff_group")
+        case Forbidden():
+            return Undeliverable(f"对方已屏蔽我们或停用了账号（{problem.message}）")
+        case BadRequest():
+            return Undeliverable(f"Telegram 不接受这条消息（{problem.message}）")
         case TimedOut() if type(problem.__cause__).__name__ not in _NEVER_LEFT:
             return Uncertain(problem.message)
     if _is_unreadable(problem):
