@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 FILES := bot handlers knowledge tests
+# Full texts of the laws, if they lie beside this folder: articles are held against them.
+STATUTES ?= ../shared/statutes
 # The `youjun` command, from this folder; needs nothing that is not in the lock file.
 INSTALL_COMMAND = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 
@@ -25,7 +27,7 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, knowledge
 	$(BIN)/ruff check $(FILES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m bot check
+	$(BIN)/python -m bot check $(if $(wildcard $(STATUTES)),--statutes $(STATUTES))
 
 format: $(VENV)/.dev  ## format and mend what can be mended
 	$(BIN)/ruff format $(FILES)

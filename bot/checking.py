@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from bot.db.tables import now
+from knowledge import statutes
 from knowledge.check import check
 from knowledge.load import KnowledgeError, Problem, load
 
 
-def report(*, as_json: bool, write: Callable[[str], None]) -> int:
-    """Write every problem with file, line and remedy; 1 if any is an error, else 0."""
+def report(folder: Path | None, *, as_json: bool, write: Callable[[str], None]) -> int:
+    """Write every problem with file, line and remedy; 1 if any is an error, else 0.
+
+    With a ``folder`` of full texts, articles are held against the laws they cite.
+    """
     try:
         library = load()
         problems: Sequence[Problem] = check(library, now().date())
+        if folder is not None:
+            problems = [*problems, *statutes.check(library, statutes.read(folder))]
         size = f"{len(library.articles)} 条文章，{len(library.services)} 项服务"
     except KnowledgeError as broken:
         problems, size = broken.problems, ""

@@ -133,12 +133,15 @@ def migrate(config_file: ConfigFile = None) -> None:
 
 @cli.command()
 def check(
+    statutes: Annotated[
+        Path | None, typer.Option(help="法规全文目录；给出就逐条核对文章里的条文和数字")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """检查知识库：格式、来源、过期、互相抢答等问题。"""
+    """检查知识库：格式、来源、过期、互相抢答、数字与条文不符等问题。"""
     from bot.checking import report
 
-    sys.exit(report(as_json=as_json, write=typer.echo))
+    sys.exit(report(statutes, as_json=as_json, write=typer.echo))
 
 
 @cli.command()
