@@ -10,6 +10,7 @@ from bot.db.tables import now
 from knowledge import statutes
 from knowledge.check import check
 from knowledge.load import KnowledgeError, Problem, load
+from knowledge.locations import KINDS
 
 
 def report(folder: Path | None, *, as_json: bool, write: Callable[[str], None]) -> int:
@@ -41,3 +42,14 @@ def _json(problem: Problem) -> dict[str, object]:
         "line": problem.line,
         "message": problem.message,
     }
+
+
+def coverage(write: Callable[[str], None]) -> None:
+    """Write what serves each promise of the founding report, as a Markdown table."""
+    library = load()
+    write("| 报道里的服务 | 文章 | 登记给工作人员 | 地点 |\n|---|---|---|---|")
+    for promise in library.promises:
+        articles = "、".join(library.entry_title(id) for id in promise.articles)
+        services = "、".join(library.services[id].title for id in promise.services)
+        places = "、".join(KINDS[kind] for kind in promise.kinds)
+        write(f"| {promise.said} | {articles} | {services} | {places} |")

@@ -145,6 +145,14 @@ def check(
 
 
 @cli.command()
+def coverage() -> None:
+    """列出创始报道里的每项服务由哪些文章、服务和地点承接。"""
+    from bot.checking import coverage as table
+
+    table(typer.echo)
+
+
+@cli.command()
 def purge(
     config_file: ConfigFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只数一数，不删")] = False,

@@ -1,8 +1,8 @@
 """Decides what to do with a question: answer, ask which, say who else handles it, or say that we
 do not know.
 
-How sure we are is the best score plus half its lead over the second: a lead tells more than
-height. From ``ANSWER`` on, the best article is given without asking, unless another is within
+How sure we are is the best score plus one and a half times its lead over the second: a lead tells
+more than height. From ``ANSWER`` on, the best article is given without asking, unless another is within
 ``MARGIN``; from ``ASK`` on, the nearest are offered; from ``NEAR`` on, an unknown question at
 least names the nearest titles. Chosen so that paraphrases nobody wrote into the articles are
 answered while questions that only share our words (ships that retire, streets named 双拥) are not.
@@ -22,7 +22,7 @@ from knowledge.search import Match
 AnswerStatus = Literal[
     "answered", "unclear", "unknown", "elsewhere", "expired", "flow", "smalltalk"
 ]
-ANSWER, ASK, MARGIN, NEAR = 0.555, 0.38, 0.035, 0.26
+ANSWER, ASK, MARGIN, NEAR = 0.65, 0.38, 0.035, 0.26
 _OFFERED = 3
 _CHAT = 30
 """Longer messages are never small talk, whatever a part of them sounds like."""
@@ -43,6 +43,8 @@ class Answer:
 
 def answer(library: Library, text: str, *, region: str | None, today: date) -> Answer:
     """Decide on ``text``, asked by somebody registered in ``region`` (None: unknown)."""
+    if library.reader.asks_nothing(text):
+        return Answer("unknown", None, 0.0)
     matches = library.index.search(text)
     if len(text) > _CHAT:
         matches = [match for match in matches if not match.id.startswith("intent:")]
@@ -93,7 +95,7 @@ def _unknown(matches: list[Match]) -> Answer:
 
 def _certainty(matches: list[Match]) -> float:
     best, second = matches[0].score, matches[1].score if len(matches) > 1 else 0.0
-    return best + (best - second) / 2
+    return best + 1.5 * (best - second)
 
 
 def _rivals(matches: list[Match]) -> list[Match]:

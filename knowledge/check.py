@@ -26,8 +26,8 @@ def check(library: Library, today: date) -> list[Problem]:
     for article in library.articles.values():
         for look in (_links, _sources, _dates, _personal, _overmatched):
             problems += look(library, article, today)
-    problems += _repeated(library)
-    problems += _services(library)
+    for look_over in (_repeated, _services, _unreachable, _contradictions, _promises):
+        problems += look_over(library)
     return sorted(problems, key=lambda problem: (str(problem.file), problem.line))
 
 
@@ -63,6 +63,8 @@ def _sources(library: Library, article: Article, today: date) -> Iterator[Proble
 
 
 def _faults(library: Library, source: Source, today: date) -> Iterator[str]:
+    if source.trial_until and source.trial_until < today:
+        yield f"{source} 的试行期已过（{source.trial_until}），请查明是否继续有效"
     if source.law is None:
         return
     law = library.laws.get(source.law)
@@ -121,6 +123,39 @@ def _services(library: Library) -> Iterator[Problem]:
             if id not in library.articles:
                 path = library.files[service.id]
                 yield Problem(path, line_of(path, "articles", number), f"没有文章 {id}")
+
+
+def _unreachable(library: Library) -> Iterator[Problem]:
+    """An article that none of its own ways of asking finds first."""
+    for article in library.articles.values():
+        found = (library.index.search(question, limit=1) for question in article.questions)
+        if not any(one and one[0].id == article.id for one in found):
+            message = "没有一种问法能找到这一条，请改写 questions"
+            yield _at(library, article, message, "questions")
+
+
+def _contradictions(library: Library) -> Iterator[Problem]:
+    """Two articles that give different figures for the same thing, place and time."""
+    seen: dict[tuple[str, str, date], tuple[str, str]] = {}
+    for article in library.articles.values():
+        for number, amount in enumerate(article.amounts):
+            key = (library.reader.plain(amount.label), amount.region, amount.as_of)
+            value, other = seen.setdefault(key, (amount.value, article.id))
+            if value != amount.value:
+                message = (
+                    f"“{amount.label}”这里写 {amount.value}，{other} 写 {value}，请查明后改成一致"
+                )
+                yield _at(library, article, message, "amounts", number)
+
+
+def _promises(library: Library) -> Iterator[Problem]:
+    path = library.root / "coverage.yaml"
+    for number, promise in enumerate(library.promises):
+        dead = [id for id in promise.articles if id not in library.articles]
+        dead += [id for id in promise.services if id not in library.services]
+        for id in dead:
+            message = f"“{promise.said}”写的 {id} 不存在，请改正"
+            yield Problem(path, line_of(path, "promises", number), message)
 
 
 def _file(library: Library, article: Article) -> Path:

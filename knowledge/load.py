@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from knowledge.schema import Article, Intent, Law, Lexicon, Region, Service
+from knowledge.schema import Article, Intent, Law, Lexicon, Promise, Region, Service
 from knowledge.search import Index
 from knowledge.text import Reader
 
@@ -56,6 +56,9 @@ class Library:
     reader: Reader
     index: Index
     files: Mapping[str, Path]
+    root: Path
+    promises: tuple[Promise, ...] = ()
+    """What the founding report names, and what serves it."""
 
     def entry_title(self, id: str) -> str:
         """What people call an article, service or intent."""
@@ -88,6 +91,7 @@ def load(root: Path = ROOT) -> Library:
     intents = collect.listed("intents.yaml", "intents", Intent)
     laws = {law.name: law for law in collect.listed("sources.yaml", "laws", Law).values()}
     regions = {one.name: one for one in collect.listed("regions.yaml", "regions", Region).values()}
+    promises = collect.listed("coverage.yaml", "promises", Promise)
     lexicon = collect.single("lexicon.yaml", Lexicon) or Lexicon()
     if collect.problems:
         raise KnowledgeError(tuple(collect.problems))
@@ -101,6 +105,8 @@ def load(root: Path = ROOT) -> Library:
         reader=reader,
         index=Index(_entries(articles, services, intents), reader),
         files=collect.files,
+        root=root,
+        promises=tuple(promises.values()),
     )
 
 
@@ -152,7 +158,8 @@ class _Collector:
         found: dict[str, Model] = {}
         for number, item in enumerate(items):
             if value := self._validate(self.root / name, item, node, model, (key, number)):
-                found[str(getattr(value, "id", None) or getattr(value, "name", number))] = value
+                called = getattr(value, "id", None) or getattr(value, "name", None)
+                found[str(called or number)] = value
         return found
 
     def single(self, name: str, model: type[Model]) -> Model | None:

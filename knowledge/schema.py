@@ -49,6 +49,8 @@ class Source(File):
     issued_on: date | None = None
     year: int | None = Field(default=None, ge=1949, le=2100)
     """Of a document of which only the year is known."""
+    trial_until: date | None = None
+    """Of a document in force on trial (试行) until a stated day."""
     url: str | None = None
     read_on: date | None = None
 
@@ -223,8 +225,23 @@ class Law(File):
     number: str | None = None
     repealed_on: date | None = None
     replaced_by: str | None = None
-    trial: bool = False
-    """Whether it is 试行."""
+
+
+class Promise(File):
+    """One service the founding report names, and what here serves it."""
+
+    said: Line
+    """What the report says, in a few of its words."""
+    articles: tuple[Slug, ...] = ()
+    services: tuple[Slug, ...] = ()
+    kinds: tuple[Slug, ...] = ()
+    """Kinds of place (``merchant``, ``hospital-designated`` …)."""
+
+    @model_validator(mode="after")
+    def _served(self) -> Self:
+        if not (self.articles or self.services or self.kinds):
+            raise ValueError(f"“{self.said}”没有任何文章、服务或地点类别来承接")
+        return self
 
 
 class Region(File):

@@ -19,6 +19,9 @@ _CLAUSE = re.compile(r"[，,、：:。！？!?；;\n\s]+")
 _ASKING = re.compile(
     r"[?？]|吗|呢|么|怎|咋|啥|什么|多少|几|哪|谁|能不能|可不可以|能否|是否|可以|如何|有没有|要不要|请问|咨询|想问|算不算"
 )
+_ONLY_ASKING = re.compile(
+    r"(?:什么时候|什么|怎么|多少钱?|能不能|可不可以|可以|是不是|有没有|哪里|那个|这个|为什么|办|吗|呢|几|谁|不是|是|有|要)*"
+)
 _STORY = 40
 """From this many characters on, a message is read as a story with a question in it."""
 _SEGMENTS = 12
@@ -53,6 +56,10 @@ class Reader:
         folded = _KEPT.sub("", _fold(text).translate(self.traditional))
         termed = self.forms.sub(lambda found: self.standard[found.group()], folded)
         return self.stopwords.sub("", termed) or termed
+
+    def asks_nothing(self, text: str) -> bool:
+        """Whether ``text`` is a fragment without a subject: 什么时候, 怎么办, 多少."""
+        return _ONLY_ASKING.fullmatch(self.plain(text)) is not None
 
     def asked(self, text: str) -> str:
         """What remains of a question for finding its entry: :meth:`plain` without the years,

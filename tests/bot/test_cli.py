@@ -178,3 +178,13 @@ def test_purge_counts_before_it_deletes(tmp_path: Path) -> None:
     youjun(tmp_path, "talk", stdin="你好\n")
     assert "将删除 0 条" in youjun(tmp_path, "purge", "--dry-run").stdout
     assert "已删除 0 条" in youjun(tmp_path, "purge").stdout
+
+
+def test_every_promise_of_the_founding_report_is_served(tmp_path: Path) -> None:
+    done = youjun(tmp_path, "coverage")
+    rows = [line.split("|") for line in done.stdout.splitlines()[2:]]
+    assert len(rows) >= 30
+    for row in rows:
+        assert any(cell.strip() for cell in row[2:5]), row
+    for named in ("关爱宜居", "拥军服务岗", "1+48+9", "住房补贴", "疗养", "志愿服务", "喜报"):
+        assert any(named in row[1] for row in rows), named

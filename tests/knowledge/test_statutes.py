@@ -45,6 +45,7 @@ def problems(knowledge: Knowledge, texts: statutes.Texts, article: Article) -> l
         reader=library.reader,
         index=library.index,
         files=library.files,
+        root=library.root,
     )
     return statutes.check(only, texts)
 
