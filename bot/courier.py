@@ -52,8 +52,10 @@ class Courier:
             self._woken.clear()
             await self.deliver_due()
             rest = await asyncio.to_thread(self._rest)
+            # Not wait_for: until Python 3.12 it swallows a cancel in the tick of a wake.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), rest)
+                async with asyncio.timeout(rest):
+                    await self._woken.wait()
 
     async def deliver_due(self) -> int:
         """Send everything that is due, several people at a time; returns how many were sent."""
@@ -85,7 +87,7 @@ class Courier:
         try:
             await self.channels[contact.channel].send(contact.address, outbox.reply(message))
         except Undeliverable as problem:
-            return _Outcome(Status.FAILED, error=str(problem), gone=True)
+            return _Outcome(Status.FAILED, error=str(problem), gone=problem.gone)
         except SlowDown as pause:
             return _Outcome(Status.QUEUED, timedelta(seconds=pause.seconds), "asked to wait")
         except Uncertain as doubt:

@@ -13,7 +13,15 @@ Receive: TypeAlias = Callable[[Update], Awaitable[None]]
 
 
 class Undeliverable(Exception):
-    """The channel will never take this message: blocked, deleted, malformed."""
+    """The channel will never take this message: blocked, deleted, malformed.
+
+    ``gone`` says that the person blocked us or left, so that nothing else will reach them either.
+    Staff read the words.
+    """
+
+    def __init__(self, words: str, *, gone: bool = False) -> None:
+        super().__init__(words)
+        self.gone = gone
 
 
 class SlowDown(Exception):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
@@ -62,6 +63,8 @@ class Telegram:
     ) -> None:
         """``blocked`` hears of people who block (True) or unblock us; ``request`` replaces the
         HTTP client; ``clock`` counts seconds."""
+        # python-telegram-bot's future way of giving durations; the old one warns at each 429.
+        os.environ.setdefault("PTB_TIMEDELTA", "true")
         self.name = NAME
         self.limits = LIMITS
         self.username: str | None = None
@@ -210,6 +213,7 @@ class Telegram:
                 raise TokenRefused from None
             raise
         except Exception:
+            self._refusals = 0
             raise
         self.username = me.username
         log.info("Telegram: we are @%s", me.username)

@@ -43,7 +43,7 @@ def of_delivery(problem: Exception) -> Exception:
         case ChatMigrated():
             return Undeliverable(f"群已升级，新编号 {problem.new_chat_id}，请改 staff_group")
         case Forbidden():
-            return Undeliverable(f"对方已屏蔽我们或停用了账号（{problem.message}）")
+            return Undeliverable(f"对方已屏蔽我们或停用了账号（{problem.message}）", gone=True)
         case BadRequest():
             return Undeliverable(f"Telegram 不接受这条消息（{problem.message}）")
         case TimedOut() if type(problem.__cause__).__name__ not in _NEVER_LEFT:

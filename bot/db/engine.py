@@ -10,14 +10,21 @@ from sqlmodel import create_engine
 
 
 def connect(url: str, cipher: MultiFernet) -> Engine:
-    """Open the database at ``url`` and make SQLite behave for many threads."""
+    """Open the database at ``url`` and make SQLite behave for many threads.
+
+    Errors do not show parameters: they would print what people wrote.
+    """
     if url.startswith("sqlite"):
         # One connection: SQLite has one writer anyway, and our queue is fairer than its lock.
-        engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
+        engine = create_engine(
+            url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True
+        )
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin_immediate)
     else:
-        engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        engine = create_engine(
+            url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
+        )
     engine.dialect.cipher = cipher  # type: ignore[attr-defined]
     return engine
 

@@ -103,10 +103,20 @@ def test_a_person_who_blocked_us_is_not_tried_again_and_staff_can_see_it(engine:
         session.add(Conversation(contact="pigeon:1"))
         session.commit()
     put(engine, "1", "hello")
-    assert deliver(engine, Pigeon(Undeliverable("blocked"))) == 0
+    assert deliver(engine, Pigeon(Undeliverable("blocked", gone=True))) == 0
     assert status(engine) == [(Status.FAILED, 1)]
     with Session(engine) as session:
         assert session.exec(select(Conversation.blocked_at)).one() is not None
+
+
+def test_a_message_the_channel_cannot_take_does_not_mean_the_person_left(engine: Engine) -> None:
+    with Session(engine) as session:
+        session.add(Conversation(contact="pigeon:1"))
+        session.commit()
+    put(engine, "1", "hello", "next")
+    assert deliver(engine, Pigeon(Undeliverable("malformed"))) == 1
+    with Session(engine) as session:
+        assert session.exec(select(Conversation.blocked_at)).one() is None
 
 
 def test_a_doubtful_delivery_is_repeated_once_and_no_more(engine: Engine) -> None:
