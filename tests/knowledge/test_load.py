@@ -104,3 +104,49 @@ def test_at_least_forty_articles_of_every_theme_are_shipped() -> None:
     library = load()
     assert len(library.articles) >= 40
     assert len({article.topic for article in library.articles.values()}) == 16
+
+
+def test_two_articles_with_different_figures_for_one_thing_are_found(root: Path) -> None:
+    other = root / "articles" / "transit-culture" / "travel-priority.yaml"
+    amounts = (
+        "amounts:\n- label: 火车、轮船、长途车、飞机减收\n  value: 公布票价的40%\n  region: 全国\n"
+        "  as_of: 2024-10-01\n  source: {law: 军人抚恤优待条例, articles: [52]}\nsources:"
+    )
+    other.write_text(other.read_text("utf-8").replace("sources:", amounts, 1), "utf-8")
+    found = [p for p in check(load(root), TODAY) if "查明后改成一致" in p.message]
+    assert len(found) == 1
+    assert "40%" in found[0].message
+    assert "50%" in found[0].message
+
+
+def test_an_article_that_nothing_finds_is_an_error(root: Path) -> None:
+    path = spoil(root, "questions:", "questions:")
+    other = root / "articles" / "preferential-card" / "preferential-card-lost-replace.yaml"
+    taken = [row for row in other.read_text("utf-8").splitlines() if row.startswith("- ")][:9]
+    rows = path.read_text("utf-8").splitlines()
+    start, end = rows.index("questions:") + 1, rows.index("answer:")
+    path.write_text("\n".join(rows[:start] + taken + rows[end:]), "utf-8")
+    found = [p for p in check(load(root), TODAY) if p.file == path]
+    assert any("没有一种问法能找到这一条" in p.message for p in found)
+
+
+def test_a_document_past_its_trial_is_an_error(root: Path) -> None:
+    source = "sources:\n- {number: 试行一号, issuer: 某局, year: 2020, trial_until: 2022-01-01}"
+    path = spoil(root, "\nsources:", f"\n{source}")
+    found = [p for p in check(load(root), TODAY) if p.file == path]
+    assert any("试行期已过" in p.message for p in found)
+
+
+def test_a_promise_served_by_nothing_that_exists_is_an_error(root: Path) -> None:
+    path = root / "coverage.yaml"
+    path.write_text(path.read_text("utf-8").replace("volunteer-join", "no-such-thing"), "utf-8")
+    found = [p for p in check(load(root), TODAY) if p.file == path]
+    assert [p.level for p in found] == ["error"]
+    assert "no-such-thing" in found[0].message
+
+
+def test_a_promise_served_by_nothing_at_all_is_refused(root: Path) -> None:
+    path = root / "coverage.yaml"
+    path.write_text("promises:\n  - {said: 一项服务}\n", "utf-8")
+    with pytest.raises(KnowledgeError, match="没有任何文章"):
+        load(root)
