@@ -123,7 +123,7 @@ class Article(File):
     audience: Annotated[tuple[Audience, ...], Field(min_length=1)]
     region: Line
     """A name in ``regions.yaml``: 全国, 江苏省, 南通市, or a county or zone."""
-    questions: Annotated[tuple[Line, ...], Field(min_length=8, max_length=24)]
+    questions: Annotated[tuple[Line, ...], Field(min_length=8, max_length=20)]
     answer: Body
     amounts: tuple[Amount, ...] = ()
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
