@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -141,9 +140,7 @@ async def test_our_own_pace_asks_to_wait_for_one_chat_and_never_for_others(
     with pytest.raises(SlowDown) as pause:
         await telegram.send("7", Reply("第4条"))
     assert 0 < pause.value.seconds <= 1
-    started = time.monotonic()
-    await telegram.send("8", Reply("您好"))
-    assert time.monotonic() - started < 0.5
+    await telegram.send("8", Reply("您好"))  # raises if it, too, had to wait
     assert len(telegram_emulator.called("sendMessage")) == 4
 
 
