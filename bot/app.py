@@ -71,7 +71,8 @@ class App:
     def web(self) -> Starlette:
         """The web application: chat, console, health, and the loops that run beside them."""
         routes: list[BaseRoute] = [Route("/healthz", self._healthz)]
-        secret, secure = self.settings.keys()[0], self.settings.web.https
+        # The oldest key signs cookies: a new one in front must not make strangers of everybody.
+        secret, secure = self.settings.keys()[-1], self.settings.web.https
         if self.settings.web.chat:
             chat = Webchat(
                 self.receive, Transcript(self.engine), secret=secret, secure_cookies=secure

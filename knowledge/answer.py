@@ -7,10 +7,26 @@ more than height. From ``ANSWER`` on, the best article is given without asking, 
 least names the nearest titles. Chosen so that paraphrases nobody wrote into the articles are
 answered while questions that only share our words (ships that retire, streets named 双拥) are not.
 Region and dates are looked at last.
+
+Measured over ``tests/questions`` (492 paraphrases, 120 that are not ours; 2026-11-23), in percent:
+
+======  ======  ========  =====  ================
+ANSWER  given   or asked  wrong  not ours, given
+======  ======  ========  =====  ================
+0.50    73.2    93.5      3.0    12.5
+0.60    67.3    94.3      2.0    12.5
+0.65    62.0    94.3      2.0    6.7
+0.70    54.9    95.1      1.2    2.5
+0.80    40.7    95.7      0.6    1.7
+======  ======  ========  =====  ================
+
+0.65 is where strangers' questions halve without asking back more than a third of our own.
+``MARGIN`` hardly matters once the lead counts (0 to 0.07: wrong 2.2 to 1.4); it keeps ties asked.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -27,6 +43,7 @@ _OFFERED = 3
 _CHAT = 30
 """Longer messages are never small talk, whatever a part of them sounds like."""
 _NATION = "全国"
+_NO_STREET = r"(?![东西南北中]?(?:路|大街|大道))"
 
 
 @dataclass(frozen=True)
@@ -56,17 +73,37 @@ def answer(library: Library, text: str, *, region: str | None, today: date) -> A
     article = library.articles.get(best.id)
     if article is None:
         return _not_an_article(library, best)
-    return _placed_and_dated(library, article, best, named(library, text) or region, today)
+    places = asked_about(library, text, region)
+    return _placed_and_dated(library, article, best, places, today)
 
 
-def named(library: Library, text: str) -> str | None:
-    """The region that ``text`` names most precisely; None if it names none."""
-    found: list[tuple[int, str]] = []
-    for name, region in library.regions.items():
-        for word in (name, *region.aliases):
-            if word in text and name != _NATION:
-                found.append((len(word), name))
-    return max(found)[1] if found else None
+def named(library: Library, text: str) -> tuple[str, ...]:
+    """The regions that ``text`` names, in its order, without those around another one named:
+    江苏南京 is 南京市. A street (上海路) is no region."""
+    words = {
+        word: name
+        for name, region in library.regions.items()
+        for word in (name, *region.aliases)
+        if name != _NATION
+    }
+    if not words:
+        return ()
+    longest = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    simplified = text.translate(library.reader.traditional)
+    found = dict.fromkeys(
+        words[one.group(1)] for one in re.finditer(f"({longest}){_NO_STREET}", simplified)
+    )
+    wider = {name for one in found for name in _around(library, one)[1:]}
+    return tuple(name for name in found if name not in wider)
+
+
+def asked_about(library: Library, text: str, region: str | None) -> tuple[str, ...]:
+    """The regions a question is about: those it names, or else the one its asker is registered
+    in; that one too if the question names only what lies around it."""
+    places = named(library, text)
+    if region is not None and all(place in _around(library, region) for place in places):
+        return (region,)
+    return places
 
 
 def holds_in(library: Library, article: Article, region: str) -> bool:
@@ -121,11 +158,14 @@ def _not_an_article(library: Library, best: Match) -> Answer:
 
 
 def _placed_and_dated(
-    library: Library, article: Article, best: Match, region: str | None, today: date
+    library: Library, article: Article, best: Match, places: tuple[str, ...], today: date
 ) -> Answer:
-    if region is not None and not holds_in(library, article, region):
-        wider = _wider(library, article, region)
-        return Answer("elsewhere", best.id, best.score, wider, region)
+    """One place where the article does not hold is enough to say so: 南通的老兵在苏州坐公交
+    must not get the rule of 南通."""
+    for place in places:
+        if not holds_in(library, article, place):
+            wider = _wider(library, article, place)
+            return Answer("elsewhere", best.id, best.score, wider, place)
     if article.validity(today) is Validity.REPEALED:
         replaced = (article.replaced_by,) if article.replaced_by else ()
         return Answer("expired", best.id, best.score, replaced)

@@ -8,25 +8,34 @@ from datetime import date
 from pathlib import Path
 
 from knowledge.load import Library, Problem, line_of
+from knowledge.places import GROUPS
 from knowledge.schema import Article, Source
 
 HOTLINES = frozenset(
-    {"110", "119", "120", "122", "12345", "12348", "12356", "12333", "12366", "12315"}
+    {"110", "119", "120", "122", "12306", "12315", "12333", "12345", "12348", "12356", "12366"}
 )
+"""National numbers an article may name."""
 _PHONE = re.compile(
     r"(?<![\d.\-年第〔])(?:0\d{2,3}-?)?\d{7,8}(?![\d.年号元])|(?<!\d)1[3-9]\d{9}(?!\d)"
+    r"|(?<!\d)[48]00-?\d{3,4}-?\d{3,4}(?!\d)"
 )
+_SHORT = re.compile(r"(?<![\d.\-〔])(?:12|9[56])\d{3}(?!\d|\.\d|\s*[元年月日号个人条])")
+_URL = re.compile(r"https?://[^\s,，}]+")
 _IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
-_KINDS = ("nearby", "request:")
+_WISHES = frozenset({"human", "progress", "menu", "nearby", *(f"nearby:{kind}" for kind in GROUPS)})
+"""What an intent may start; an article may start those that look nearby, or a request."""
 
 
 def check(library: Library, today: date) -> list[Problem]:
     """Every problem found, errors and warnings, by file and line."""
     problems: list[Problem] = []
     for article in library.articles.values():
-        for look in (_links, _sources, _dates, _personal, _overmatched):
+        for look in (_links, _flow, _sources, _dates, _personal, _overmatched):
             problems += look(library, article, today)
-    for look_over in (_repeated, _services, _unreachable, _contradictions, _promises):
+    for look_over in (
+        *(_repeated, _services, _unreachable, _contradictions, _promises),
+        *(_one_way, _intents, _regions, _laws, _lexicon),
+    ):
         problems += look_over(library)
     return sorted(problems, key=lambda problem: (str(problem.file), problem.line))
 
@@ -43,11 +52,18 @@ def _links(library: Library, article: Article, _today: date) -> Iterator[Problem
         yield _at(library, article, f"没有文章 {article.replaced_by}", "replaced_by")
     if article.region not in library.regions:
         yield _at(library, article, f"regions.yaml 里没有地区“{article.region}”", "region")
-    if article.flow and not article.flow.startswith(_KINDS):
-        yield _at(library, article, f"不认识 {article.flow}", "flow")
-    service = (article.flow or "").removeprefix("request:")
-    if (article.flow or "").startswith("request:") and service not in library.services:
-        yield _at(library, article, f"没有服务 {service}", "flow", level="warning")
+
+
+def _flow(library: Library, article: Article, _today: date) -> Iterator[Problem]:
+    kind, _, service = (article.flow or "nearby").partition(":")
+    if kind == "request" and service not in library.services:
+        message = f"没有服务 {service}，请改成 services 目录里有的，或删掉 flow"
+        yield _at(library, article, message, "flow")
+    if kind != "request" and not (kind == "nearby" and (article.flow or kind) in _WISHES):
+        message = (
+            f"不认识 {article.flow}，只能是 request:服务编号、nearby 或 nearby:{'|'.join(GROUPS)}"
+        )
+        yield _at(library, article, message, "flow")
 
 
 def _sources(library: Library, article: Article, today: date) -> Iterator[Problem]:
@@ -88,10 +104,10 @@ def _dates(library: Library, article: Article, today: date) -> Iterator[Problem]
 
 
 def _personal(library: Library, article: Article, _today: date) -> Iterator[Problem]:
-    for line, text in enumerate(_file(library, article).read_text("utf-8").splitlines(), 1):
-        if "url" in text or "http" in text:
-            continue
-        if _IDENTITY.search(text) or _PHONE.search(text):
+    for line, row in enumerate(_file(library, article).read_text("utf-8").splitlines(), 1):
+        text = _URL.sub("", row)
+        short = set(_SHORT.findall(text)) - HOTLINES
+        if short or _IDENTITY.search(text) or _PHONE.search(text):
             message = "这里像是电话或身份证号；电话只能写有来源的全国热线，其余请删掉"
             yield Problem(_file(library, article), line, message)
 
@@ -107,12 +123,22 @@ def _overmatched(library: Library, article: Article, _today: date) -> Iterator[P
 
 
 def _repeated(library: Library) -> Iterator[Problem]:
-    seen: dict[str, str] = {}
+    plain = library.reader.plain
+    seen = {
+        plain(text): f"request:{one.id}"
+        for one in library.services.values()
+        for text in one.questions
+    }
+    seen |= {
+        plain(text): f"intent:{one.id}"
+        for one in library.intents.values()
+        for text in one.questions
+    }
     for article in library.articles.values():
         for number, question in enumerate(article.questions):
-            plain = library.reader.plain(question)
-            other = seen.setdefault(plain, article.id)
-            if other != article.id:
+            other = seen.get(plain(question))
+            seen.setdefault(plain(question), article.id)
+            if other is not None:
                 message = f"“{question}”在 {other} 里已有同样的问法，请只留一处"
                 yield _at(library, article, message, "questions", number)
 
@@ -121,7 +147,7 @@ def _services(library: Library) -> Iterator[Problem]:
     for service in library.services.values():
         for number, id in enumerate(service.articles):
             if id not in library.articles:
-                path = library.files[service.id]
+                path = library.files[f"request:{service.id}"]
                 yield Problem(path, line_of(path, "articles", number), f"没有文章 {id}")
 
 
@@ -156,6 +182,64 @@ def _promises(library: Library) -> Iterator[Problem]:
         for id in dead:
             message = f"“{promise.said}”写的 {id} 不存在，请改正"
             yield Problem(path, line_of(path, "promises", number), message)
+
+
+def _one_way(library: Library) -> Iterator[Problem]:
+    """Who tells this one from that one should be told from it in turn."""
+    for article in library.articles.values():
+        for number, other in enumerate(article.not_to_be_confused_with):
+            back = library.articles.get(other.id)
+            if back and article.id not in [one.id for one in back.not_to_be_confused_with]:
+                message = f"{other.id} 没有反过来写明和 {article.id} 的区别，请在那一条补上"
+                place = ("not_to_be_confused_with", number)
+                yield _at(library, article, message, *place, level="warning")
+
+
+def _intents(library: Library) -> Iterator[Problem]:
+    for number, intent in enumerate(library.intents.values()):
+        if intent.flow is not None and intent.flow not in _WISHES:
+            message = f"不认识 {intent.flow}，只能是 {'、'.join(sorted(_WISHES))}"
+            yield _in(library, "intents.yaml", message, "intents", number, "flow")
+
+
+def _regions(library: Library) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for number, region in enumerate(library.regions.values()):
+        place = ("regions", number)
+        if region.within is not None and region.within not in library.regions:
+            message = f"上一级“{region.within}”不在这个文件里，请改正"
+            yield _in(library, "regions.yaml", message, *place, "within")
+        for word in (region.name, *region.aliases):
+            if seen.setdefault(word, region.name) != region.name:
+                message = f"“{word}”既指{seen[word]}又指{region.name}，请只留一处"
+                yield _in(library, "regions.yaml", message, *place)
+
+
+def _laws(library: Library) -> Iterator[Problem]:
+    for number, law in enumerate(library.laws.values()):
+        if law.repealed_on and law.replaced_by not in library.laws:
+            message = f"《{law.name}》已废止，请用 replaced_by 写明这里登记过的替代法规"
+            yield _in(library, "sources.yaml", message, "laws", number)
+
+
+def _lexicon(library: Library) -> Iterator[Problem]:
+    """A form may stand for one term only, and never for another one's term."""
+    terms = library.lexicon.synonyms
+    seen: dict[str, str] = {}
+    for term, forms in terms.items():
+        for number, form in enumerate(forms):
+            other = form if form in terms else seen.setdefault(form, term)
+            if other != term or forms.count(form) > 1:
+                message = f"“{form}”在“{other}”那里已经有了，请只留一处"
+                yield _in(library, "lexicon.yaml", message, "synonyms", term, number)
+    if len("".join(library.lexicon.traditional.split())) % 2:
+        message = "繁简对照要成对：一个繁体字后面跟一个简体字，现在少一个或多一个"
+        yield _in(library, "lexicon.yaml", message, "traditional")
+
+
+def _in(library: Library, name: str, message: str, *place: str | int) -> Problem:
+    path = library.root / name
+    return Problem(path, line_of(path, *place), message)
 
 
 def _file(library: Library, article: Article) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -45,7 +45,8 @@ class Library:
     """All we know in words, and the index over it.
 
     ``index`` finds articles by id, services as ``request:<id>`` and intents as ``intent:<id>``.
-    ``files`` says which file each of these came from.
+    ``files`` says which file each article and service came from, under the same names: an article
+    and a service may share an id.
     """
 
     articles: Mapping[str, Article]
@@ -59,6 +60,8 @@ class Library:
     root: Path
     promises: tuple[Promise, ...] = ()
     """What the founding report names, and what serves it."""
+    lexicon: Lexicon = field(default_factory=Lexicon)
+    """What ``reader`` was made of, as the editors wrote it."""
 
     def entry_title(self, id: str) -> str:
         """What people call an article, service or intent."""
@@ -74,20 +77,34 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoa
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _unreadable("冒号左边应当是一个词", key)
             if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"“{key.value}”写了两遍，请删掉一处", problem_mark=key.start_mark
-                )
+                raise _unreadable(f"“{key.value}”写了两遍，请删掉一处", key)
             seen.add(key.value)
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return mapping
+
+    def day(self, node: yaml.ScalarNode) -> Any:
+        """A date; one the calendar does not have is an error with its line."""
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            raise _unreadable(f"日历上没有“{node.value}”这一天，请改正", node) from None
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.day)
+
+
+def _unreadable(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
 def load(root: Path = ROOT) -> Library:
     """Read everything below ``root``. Raises KnowledgeError with all problems of all files."""
     collect = _Collector(root)
     articles = collect.many("articles", Article)
-    services = collect.many("services", Service)
+    services = collect.many("services", Service, prefix="request:")
     intents = collect.listed("intents.yaml", "intents", Intent)
     laws = {law.name: law for law in collect.listed("sources.yaml", "laws", Law).values()}
     regions = {one.name: one for one in collect.listed("regions.yaml", "regions", Region).values()}
@@ -107,6 +124,7 @@ def load(root: Path = ROOT) -> Library:
         files=collect.files,
         root=root,
         promises=tuple(promises.values()),
+        lexicon=lexicon,
     )
 
 
@@ -128,23 +146,29 @@ class _Collector:
         self.problems: list[Problem] = []
         self.files: dict[str, Path] = {}
 
-    def many(self, folder: str, model: type[Model]) -> dict[str, Model]:
+    def many(self, folder: str, model: type[Model], *, prefix: str = "") -> dict[str, Model]:
         """One value a file below ``folder``, by id; file name and folder must agree with it."""
         found: dict[str, Model] = {}
+        for path in sorted((self.root / folder).rglob("*.yml")):
+            self._add(path, 1, "这个文件不会被读到，请把扩展名改成 .yaml")
         for path in sorted((self.root / folder).rglob("*.yaml")):
             if value := self.single(str(path.relative_to(self.root)), model):
-                self._place(path, value, found)
+                self._place(path, value, found, prefix=prefix)
         return found
 
-    def _place(self, path: Path, value: Any, found: dict[str, Any]) -> None:
+    def _place(self, path: Path, value: Any, found: dict[str, Any], *, prefix: str) -> None:
+        wrong = f"id 是 {value.id}"
         if value.id != path.stem:
-            self._add(path, 1, f"id 是 {value.id}，文件名却是 {path.stem}；请改成一致")
+            message = f"{wrong}，文件名却是 {path.stem}；请改成一致"
+            self._add(path, line_of(path, "id"), message)
         if isinstance(value, Article) and value.topic != path.parent.name:
-            self._add(path, 1, f"topic 是 {value.topic}，文件却在 {path.parent.name} 目录")
+            message = f"topic 是 {value.topic}，文件却在 {path.parent.name} 目录；请改成一致"
+            self._add(path, line_of(path, "topic"), message)
         if value.id in found:
-            self._add(path, 1, f"id {value.id} 已被 {self.files[value.id]} 使用")
+            message = f"{wrong}，{self.files[prefix + value.id]} 已经用了；请换一个"
+            self._add(path, line_of(path, "id"), message)
         found[value.id] = value
-        self.files[value.id] = path
+        self.files[prefix + value.id] = path
 
     def listed(self, name: str, key: str, model: type[Model]) -> dict[str, Model]:
         """A file whose one key ``key`` lists values, by their ``id`` or ``name``."""
@@ -159,6 +183,9 @@ class _Collector:
         for number, item in enumerate(items):
             if value := self._validate(self.root / name, item, node, model, (key, number)):
                 called = getattr(value, "id", None) or getattr(value, "name", None)
+                if called in found:
+                    line = _line(node, (key, number))
+                    self._add(self.root / name, line, f"“{called}”写了两遍，请删掉一处")
                 found[str(called or number)] = value
         return found
 
@@ -198,8 +225,8 @@ class _Collector:
         except ValidationError as broken:
             for error in broken.errors(include_url=False):
                 place = (*at, *error["loc"])
-                field = ".".join(map(str, place)) or "整条"
-                self._add(path, _line(node, place), f"{field}：{_words(error)}")
+                named = ".".join(map(str, place)) or "整条"
+                self._add(path, _line(node, place), f"{named}：{_words(error)}")
             return None
 
     def _add(self, path: Path, line: int, message: str) -> None:

@@ -41,7 +41,9 @@ class Reader:
         """A reader for ``lexicon``."""
         pairs = re.sub(r"\s", "", lexicon.traditional)
         standard = {
-            _fold(form): _fold(term) for term, forms in lexicon.synonyms.items() for form in forms
+            _fold(form): _fold(term)
+            for term, forms in lexicon.synonyms.items()
+            for form in (term, *forms)
         }
         return cls(
             traditional={ord(pairs[i]): pairs[i + 1] for i in range(0, len(pairs) - 1, 2)},

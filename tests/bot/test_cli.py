@@ -188,3 +188,31 @@ def test_every_promise_of_the_founding_report_is_served(tmp_path: Path) -> None:
         assert any(cell.strip() for cell in row[2:5]), row
     for named in ("关爱宜居", "拥军服务岗", "1+48+9", "住房补贴", "疗养", "志愿服务", "喜报"):
         assert any(named in row[1] for row in rows), named
+
+
+def test_a_new_key_in_front_does_not_make_strangers_of_everybody(tmp_path: Path) -> None:
+    old, new = (youjun(tmp_path, "config", "key").stdout.strip() for _ in range(2))
+    script = (
+        "import sys, json; from starlette.testclient import TestClient; "
+        "from bot import app, config; from bot.db import schema; s = config.load(); "
+        "schema.migrate(app.open_database(s)); c = TestClient(app.build(s).web()); "
+        "cookie = sys.argv[1] if len(sys.argv) > 1 else None; "
+        "c.cookies.update({'youjun': cookie} if cookie else {}); "
+        "print(c.get('/chat/messages').status_code, c.get('/').cookies['youjun'])"
+    )
+
+    def visit(keys: list[str], *cookie: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", script, *cookie],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "YOUJUN_SECRET_KEYS": json.dumps(keys)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.split()
+
+    stranger, cookie = visit([old])
+    assert stranger == "401"
+    assert visit([new, old], cookie)[0] == "200"
+    assert visit([new], cookie)[0] == "401"

@@ -104,7 +104,7 @@ def test_every_answer_shows_conclusion_first_and_source_region_and_date_last(
 
 def test_regions_hold_within_one_another(knowledge: Knowledge) -> None:
     library = knowledge.library
-    assert named(library, "我是港闸的") == "崇川区"
+    assert named(library, "我是港闸的") == ("崇川区",)
     nation, county = (
         library.articles["disabled-half-fare"],
         library.articles["tongzhou-hospital-discount"],
