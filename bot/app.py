@@ -114,6 +114,7 @@ class App:
 
 def open_database(settings: Settings) -> Engine:
     """Connect with the configured keys; the tables may still be missing."""
+    settings.data_folder()  # SQLite makes its file, but not the folder
     return connect(settings.database, make_cipher(settings.keys()))
 
 
