@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from knowledge.answer import answer, holds_in, named
+from knowledge.answer import answer, asked_about, holds_in, named
 from knowledge.base import Knowledge
+from knowledge.load import Library
 from knowledge.render import render
 
 TODAY = date(2026, 11, 23)
@@ -100,6 +102,109 @@ def test_every_answer_shows_conclusion_first_and_source_region_and_date_last(
         assert "依据：" in said
         assert f"适用：{article.region} · 核对于 2026年11月23日" in said
         assert len(said) < 1500
+
+
+@pytest.mark.parametrize(
+    ("text", "regions"),
+    [
+        ("江苏南京的公交", ("南京市",)),
+        ("南通市海门的医院", ("海门区",)),
+        ("江苏省南通市", ("南通市",)),
+        ("通州湾的服务站", ("通州湾示范区",)),
+        ("北京市通州区怎么办", ("北京市",)),
+        ("上海门诊能报吗", ("上海市",)),
+        ("想在上海安置", ("上海市",)),
+        ("云南通知我去领", ("云南省",)),
+        ("蘇州坐公交", ("苏州市",)),
+        ("户口在海门，人在苏州", ("海门区", "苏州市")),
+        ("上海路上的商户", ()),
+        ("长江西路怎么走", ()),
+        ("坐公交免费吗", ()),
+    ],
+)
+def test_a_region_is_read_as_people_mean_it(
+    knowledge: Knowledge, text: str, regions: tuple[str, ...]
+) -> None:
+    assert named(knowledge.library, text) == regions
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "places"),
+    [
+        ("定点医院优惠多少", "海门区", ("海门区",)),
+        ("南通的定点医院优惠多少", "海门区", ("海门区",)),
+        ("如东的定点医院优惠多少", "海门区", ("如东县",)),
+        ("南通的定点医院优惠多少", None, ("南通市",)),
+        ("定点医院优惠多少", None, ()),
+    ],
+)
+def test_a_question_is_about_the_place_it_names_or_else_about_home(
+    knowledge: Knowledge, text: str, region: str | None, places: tuple[str, ...]
+) -> None:
+    assert asked_about(knowledge.library, text, region) == places
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "status"),
+    [
+        ("通州区", "三等功在定点医院住院优惠多少", "answered"),
+        ("海门区", "三等功在定点医院住院优惠多少", "elsewhere"),
+        ("海门区", "南通三等功在定点医院住院优惠多少", "elsewhere"),
+        (None, "南京三等功在定点医院住院优惠多少", "elsewhere"),
+    ],
+)
+def test_whose_county_has_no_such_rule_is_told_so(
+    knowledge: Knowledge, region: str | None, text: str, status: str
+) -> None:
+    assert answer(knowledge.library, text, region=region, today=TODAY).status == status
+
+
+def changed(knowledge: Knowledge, **update: object) -> Library:
+    """The shipped library with one article's dates changed."""
+    library = knowledge.library
+    article = library.articles["disabled-half-fare"].model_copy(update=update)
+    return replace(library, articles={**library.articles, article.id: article})
+
+
+def test_a_repealed_article_is_expired_and_points_to_its_successor(knowledge: Knowledge) -> None:
+    library = changed(knowledge, valid_to=date(2026, 11, 22), replaced_by="travel-priority")
+    found = answer(library, "残疾军人坐火车半价吗", region=None, today=TODAY)
+    assert (found.status, found.id, found.options) == (
+        "expired",
+        "disabled-half-fare",
+        ("travel-priority",),
+    )
+
+
+def test_on_its_last_day_and_before_its_first_an_article_is_answered(knowledge: Knowledge) -> None:
+    for update in ({"valid_to": TODAY}, {"valid_from": date(2027, 1, 1)}):
+        library = changed(knowledge, **update)
+        found = answer(library, "残疾军人坐火车半价吗", region=None, today=TODAY)
+        assert found.status == "answered"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "id"),
+    [
+        ("附近有什么拥军商户", "flow", "intent:nearby-merchant"),
+        ("附近的示范街区", "flow", "intent:nearby-merchant"),
+        ("离我最近的优待医院", "flow", "intent:nearby-hospital"),
+        ("哪里有服务站", "flow", "intent:nearby-station"),
+        ("转人工", "flow", "intent:human"),
+        ("找个人说话", "flow", "intent:human"),
+        ("我的申请办到哪了", "flow", "intent:progress"),
+        ("你是真人吗", "smalltalk", "intent:who-are-you"),
+        ("今天天气", "smalltalk", "intent:not-for-me"),
+        ("谢谢", "smalltalk", "intent:thanks"),
+        ("职工抚恤金怎么领", "answered", "wrong-door"),
+        ("老年优待证在哪办", "answered", "wrong-door"),
+    ],
+)
+def test_wishes_small_talk_and_wrong_doors_are_told_apart(
+    knowledge: Knowledge, text: str, status: str, id: str
+) -> None:
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert (found.status, found.id) == (status, id)
 
 
 def test_regions_hold_within_one_another(knowledge: Knowledge) -> None:

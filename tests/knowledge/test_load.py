@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from datetime import date
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def line(path: Path, text: str) -> int:
         ("title:", "titel:", "titel", "不认识这个字段"),
         ("region: 全国", "region: 全国\nregion: 江苏省", "region: 江苏省", "写了两遍"),
         ("assured_on: 2026-11-23", "assured_on: 昨天", "assured_on", "日期"),
+        ("assured_on: 2026-11-23", "assured_on: 2026-02-30", "assured_on", "没有“2026-02-30”"),
+        ("title:", "? [a, b]\n: c\ntitle:", "? [a, b]", "应当是一个词"),
         ("confidence: 高", "confidence: 低", "confidence", "只能是"),
         ("articles: [52]", "articles: []", "source:", "第几条"),
         ("id: disabled-half-fare", "id: other", "id: other", "文件名"),
@@ -91,13 +94,57 @@ def test_the_check_says_what_a_schema_cannot(root: Path, old: str, new: str, mes
     assert any(message in p.message for p in problems), problems
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new", "marker"),
+    [
+        ("intents.yaml", "- id: bye", "- id: thanks", "- id: thanks"),
+        ("regions.yaml", "{name: 启东市", "{name: 海门区", "{name: 海门区, aliases: [启东县"),
+        ("sources.yaml", "{name: 兵役法", "{name: 退役军人保障法", "in_force: 2021-10-01"),
+    ],
+)
+def test_what_is_listed_twice_is_refused_and_not_silently_replaced(
+    root: Path, name: str, old: str, new: str, marker: str
+) -> None:
+    path = root / name
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(KnowledgeError, match="写了两遍") as error:
+        load(root)
+    last = max(n for n, row in enumerate(path.read_text("utf-8").splitlines(), 1) if marker in row)
+    assert [(one.file, one.line) for one in error.value.problems] == [(path, last)]
+
+
+def test_a_file_that_would_not_be_read_is_named(root: Path) -> None:
+    path = root / "articles" / "transit-culture" / "disabled-half-fare.yaml"
+    path.rename(path.with_suffix(".yml"))
+    with pytest.raises(KnowledgeError, match=r"扩展名改成 \.yaml"):
+        load(root)
+
+
+def test_an_article_and_a_service_of_one_id_keep_their_own_files() -> None:
+    library = load()
+    shared = sorted(set(library.articles) & set(library.services))
+    assert shared
+    for id in shared:
+        assert library.files[id].parent.parent.name == "articles"
+        assert library.files[f"request:{id}"].parent.name == "services"
+
+
+def test_loading_takes_less_than_four_tenths_of_a_second_of_computing() -> None:
+    start = time.process_time()
+    load()
+    assert time.process_time() - start < 0.4
+
+
 def test_an_article_past_its_review_date_is_a_warning(root: Path) -> None:
     problems = check(load(root), date(2028, 1, 1))
     assert any("复核期限" in p.message and p.level == "warning" for p in problems)
 
 
 def test_the_shipped_knowledge_is_clean() -> None:
-    assert check(load(), TODAY) == []
+    """Warnings are reminders to editors; an error stops the release."""
+    assert [problem for problem in check(load(), TODAY) if problem.level == "error"] == []
 
 
 def test_at_least_forty_articles_of_every_theme_are_shipped() -> None:
