@@ -1,6 +1,7 @@
 """The conversations we can hold, by name.
 
-``request:<service>``, ``nearby``, ``nearby:<kind>``, ``human``, ``add:<ticket>``, ``forget``.
+``benefits``, ``calculate``, ``calculate:<id>``, ``request:<service>``, ``nearby``, ``nearby:<kind>``,
+``human``, ``forget``, ``add:<ticket>``, ``withdraw:<ticket>``, ``object:<ticket>``, ``dissatisfied:<ticket>``.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from functools import partial
 from typing import Any
 
 from handlers.dialogue import Flow, Record
+from handlers.flows.benefits import benefits
+from handlers.flows.calculate import calculate
+from handlers.flows.mine import add, dissatisfied, object_to, withdraw
 from handlers.flows.nearby import nearby, origin
 from handlers.flows.request import request
-from handlers.flows.small import add, forget, human
+from handlers.flows.small import forget, human
 from handlers.messages import Update
 from knowledge.base import Knowledge
 
@@ -25,8 +29,13 @@ def find(name: str, knowledge: Knowledge, memory: Mapping[str, Any]) -> Flow | N
         return partial(request, service, knowledge) if service else None
     flows: dict[str, Flow] = {
         "nearby": partial(nearby, argument, knowledge),
+        "benefits": partial(benefits, knowledge),
+        "calculate": partial(calculate, argument, knowledge),
         "human": partial(human, knowledge, memory),
         "add": partial(add, argument),
+        "withdraw": partial(withdraw, argument),
+        "object": partial(object_to, argument),
+        "dissatisfied": partial(dissatisfied, argument),
         "forget": forget,
     }
     return flows.get(kind)
@@ -39,7 +48,8 @@ def prepared(name: str, update: Update | None) -> Record:
     return origin(update)
 
 
-def learnt(record: Record) -> dict[str, str]:
-    """What a record tells us that later questions need: the county."""
-    county = record.get("county")
-    return {"region": county} if isinstance(county, str) else {}
+def learnt(record: Record) -> dict[str, Any]:
+    """What a record tells us that later questions need: the county, and what was asked to keep."""
+    county, kept = record.get("county"), record.get("profile")
+    found: dict[str, Any] = {"region": county} if isinstance(county, str) else {}
+    return found | ({"profile": kept} if isinstance(kept, dict) else {})

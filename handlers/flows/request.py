@@ -99,9 +99,31 @@ def _confirm(service: Service, knowledge: Knowledge, answers: dict[str, str]) ->
         if wish == "submit":
             return
         turn += 1
+        if wish == "relation":
+            answers["relation"] = yield from _relation(turn)
+            continue
         answers[wish] = yield from _again(service, knowledge, wish, f"{wish}{turn}", answers)
         if wish == "county":
             answers["town"] = yield from _town_of(answers["county"], f"town{turn}", knowledge)
+
+
+def _relation(turn: int) -> Generator[Step, Any, str]:
+    """Whom the person asks for, and that they agree."""
+    whom = yield from ask(
+        Choose(
+            f"relation{turn}",
+            "您是替谁办？",
+            tuple(Choice(one, one) for one in ("配偶", "父母", "子女", "战友或邻居", "别的亲属")),
+        )
+    )
+    agreed: str = yield from ask(
+        Choose(
+            f"agreed{turn}",
+            "本人知道并同意您替他（她）办吗？",
+            (Choice("本人同意", "同意"), Choice("本人不便表示", "病重等原因，没法表示")),
+        )
+    )
+    return f"{whom}（{agreed}）"
 
 
 def _again(
@@ -123,6 +145,7 @@ def _corrections(service: Service) -> tuple[Choice, ...]:
     return (
         Choice("submit", "没错，提交"),
         *(Choice(key, f"改：{label}") for key, label in fields),
+        Choice("relation", "我是替别人办的"),
     )
 
 
@@ -131,6 +154,8 @@ def summary(service: Service, answers: dict[str, str]) -> str:
     lines = [f"· {label}：{said}" for label, said in _details(service, answers)]
     town = "" if answers["town"] == "-" else answers["town"]
     lines += [f"· 户口（常住）：{answers['county']}{town}", f"· 电话：{answers['phone']}"]
+    if answers.get("relation"):
+        lines.append(f"· 替谁办：{answers['relation']}；上面的情况和电话请写清是谁的")
     return f"请看一遍，对不对？\n【{service.title}】\n" + "\n".join(lines)
 
 
@@ -150,4 +175,5 @@ def _ticket(service: Service, answers: dict[str, str]) -> OpenTicket:
         details=tuple(_details(service, answers)),
         respond_within_working_days=service.respond_within_working_days,
         priority=service.priority,
+        relation=answers.get("relation", ""),
     )

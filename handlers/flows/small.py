@@ -1,4 +1,4 @@
-"""Short flows: talk to a person, add to a request, be forgotten."""
+"""Short flows: talk to a person, be forgotten."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from handlers.dialogue import Do, Steps, ask
-from handlers.effects import AddToTicket, CallPerson, ForgetMe
+from handlers.effects import AskDuty, CallPerson, ForgetMe
 from handlers.messages import Choice, Reply
+from handlers.progress import moment
 from handlers.questions import Choose, Text
 from knowledge.base import Knowledge
 
@@ -25,20 +26,17 @@ def human(knowledge: Knowledge, memory: Mapping[str, Any]) -> Steps:
         choices = tuple(Choice(name, name) for name in names)
         county = yield from ask(Choose("county", "您的户口（或常住）在哪个县市区？", choices))
     number = yield Do("ticket", CallPerson(county, about))
+    opens = yield Do("duty", AskDuty())
+    now = (
+        "现在是上班时间，工作人员看到后在这里答复您，可能要等一会儿。"
+        if opens is None
+        else f"现在没有人值班，{moment(opens)} 上班后在这里答复您。"
+    )
     yield Reply(
-        f"已经转给{county}退役军人服务中心，编号 {number}。\n"
-        "工作人员上班时间在这里答复您，现在可能没有人在线。\n"
+        f"已经转给{county}退役军人服务中心，编号 {number}。\n{now}\n"
         "急事请打 12345；有生命危险请打 110、120。您可以接着问我别的。",
         choices=(Choice("/status", "查进度"), *_MENU),
     )
-
-
-def add(number: str) -> Steps:
-    """Add something to a request that was handed in."""
-    text = yield from ask(Text("text", f"给 {number} 补充什么？请打字。", minimum=2))
-    added = yield Do("added", AddToTicket(number, text))
-    said = f"已补充到 {number}，工作人员会看到。" if added else f"没有找到您名下的 {number}。"
-    yield Reply(said, choices=(Choice("/status", "查进度"), *_MENU))
 
 
 def forget() -> Steps:

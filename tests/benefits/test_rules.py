@@ -1,0 +1,148 @@
+"""Every rule at its borders; every flipped or shifted condition must be noticed by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge.base import Knowledge
+from knowledge.eligibility import Judge, combined
+from knowledge.facts import FactError, profile
+from knowledge.load import ROOT
+from knowledge.rules import compiled, later
+
+HERE = Path(__file__).parent
+TABLE: dict[str, dict[str, Any]] = yaml.load(
+    (HERE / "rules.yaml").read_text("utf-8"),
+    Loader=yaml.BaseLoader,  # noqa: S506
+)
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(scope="module")
+def judge(knowledge: Knowledge) -> Judge:
+    return Judge(knowledge.library)
+
+
+def cases(rule: str) -> Iterator[tuple[dict[str, Any], str]]:
+    table = TABLE[rule]
+    base = table["base"]
+    yield base, "符合"
+    yield from (({**base, **change}, "不符合") for change in table.get("no", ()))
+    yield from (({**base, **change}, "符合") for change in table.get("yes", ()))
+    for gone in table.get("open", ()):
+        yield {key: value for key, value in base.items() if key != gone}, "还差信息"
+
+
+@pytest.mark.parametrize("rule", sorted(path.stem for path in (ROOT / "benefits/rules").iterdir()))
+def test_a_rule_holds_at_its_borders(judge: Judge, rule: str) -> None:
+    for said, expected in cases(rule):
+        known = profile(said, judge.facts)
+        verdict = judge.verdict(judge.library.rules[rule], known, TODAY)
+        assert verdict.result == expected, said
+        assert judge.result(rule, known, TODAY) == expected
+        assert (verdict.failed != ()) is (expected == "不符合")
+        assert (verdict.missing != ()) is (expected == "还差信息")
+
+
+def mutants(when: Any) -> Iterator[dict[str, Any]]:
+    """Each leaf negated, each border moved by one, each listed value taken away."""
+    for key, value in when.items():
+        rest = {other: one for other, one in when.items() if other != key}
+        for changed in _changed(key, value):
+            yield {"all": [changed, rest]} if rest else changed
+
+
+def _changed(key: str, value: Any) -> Iterator[dict[str, Any]]:
+    if key in ("all", "any"):
+        for number, inner in enumerate(value):
+            for one in mutants(inner):
+                yield {key: [*value[:number], one, *value[number + 1 :]]}
+        return
+    if key == "not":
+        yield from ({"not": one} for one in mutants(value))
+        return
+    yield {"not": {key: value}}
+    if isinstance(value, dict):
+        for op, edge in value.items():
+            step: Any = timedelta(days=1) if isinstance(edge, date) else 1
+            yield from ({key: {**value, op: moved}} for moved in (edge + step, edge - step))
+
+
+@pytest.mark.parametrize("rule", sorted(TABLE))
+def test_a_flipped_or_shifted_condition_fails_a_case(judge: Judge, rule: str) -> None:
+    written = judge.library.rules[rule]
+    table = [(profile(said, judge.facts), expected) for said, expected in cases(rule)]
+    survived = []
+    for number, condition in enumerate(written.conditions):
+        for mutant in mutants(condition.when):
+            tests = list(judge.tests[rule])
+            tests[number] = compiled(mutant, judge.facts, judge.library.around)
+            results = [combined(test(known, TODAY) for test in tests) for known, _ in table]
+            if results == [expected for _, expected in table]:
+                survived.append(mutant)
+    assert not survived
+
+
+def test_a_rule_ends_with_its_last_day(judge: Judge) -> None:
+    rule = judge.library.rules["self-employed-tax"]
+    assert [rule.in_force(date(2027, 12, 31)), rule.in_force(date(2028, 1, 1))] == [True, False]
+    assert [rule.in_force(date(2023, 1, 1)), rule.in_force(date(2022, 12, 31))] == [True, False]
+    verdicts = judge.verdicts({}, date(2028, 1, 1))
+    assert "self-employed-tax" not in [one.rule.id for one in verdicts]
+
+
+def test_not_yet_names_the_day(judge: Judge) -> None:
+    known = profile({**TABLE["rural-veteran-60"]["base"], "born": "1967-3"}, judge.facts)
+    verdict = judge.verdict(judge.library.rules["rural-veteran-60"], known, TODAY)
+    assert (verdict.result, verdict.begins) == ("不符合", date(2027, 3, 31))
+
+
+def test_the_month_of_birth_alone_may_leave_an_age_open(judge: Judge) -> None:
+    known = profile({**TABLE["rural-veteran-60"]["base"], "born": "1966-11"}, judge.facts)
+    assert judge.result("rural-veteran-60", known, TODAY) == "还差信息"
+
+
+def test_a_day_of_a_leap_year_comes_of_age_on_the_first_of_march() -> None:
+    assert later(date(2008, 2, 29), 216) == date(2026, 3, 1)
+    assert later(date(2026, 8, 31), 6) == date(2027, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"identiti": "veteran"}, "不认识“identiti”"),
+        ({"identity": "老兵"}, "没有“老兵”这一项"),
+        ({"born": "六六年"}, "请写年月"),
+        ({"born": "1966-13"}, "请写年月"),
+        ({"grade": "11"}, "1 到 10"),
+        ({"rural": "maybe"}, "yes、no"),
+        ({"born": "1990-1", "enlisted": "1984-10"}, "出生比入伍晚"),
+    ],
+)
+def test_what_cannot_be_read_is_named(judge: Judge, said: dict[str, str], message: str) -> None:
+    with pytest.raises(FactError, match=message):
+        profile(said, judge.facts)
+
+
+@given(data=st.data())
+def test_more_information_never_turns_a_verdict(knowledge: Knowledge, data: st.DataObject) -> None:
+    judge = Judge(knowledge.library)
+    rule = data.draw(st.sampled_from(sorted(TABLE)))
+    said, _ = data.draw(st.sampled_from(list(cases(rule))))
+    order = data.draw(st.permutations(sorted(said)))
+    settled: str | None = None
+    for size in range(len(order) + 1):
+        known = profile({key: said[key] for key in order[:size]}, judge.facts)
+        result = judge.result(rule, known, TODAY)
+        assert settled in (None, result)
+        settled = result if result != "还差信息" else settled
+    backwards = profile({key: said[key] for key in reversed(order)}, judge.facts)
+    assert judge.result(rule, backwards, TODAY) == result
