@@ -1,153 +1,141 @@
 """Decides what to do with a question: answer, ask which, say who else handles it, or say that we
 do not know.
 
-How sure we are is the best score plus one and a half times its lead over the second: a lead tells
-more than height. From ``ANSWER`` on, the best article is given without asking, unless another is within
-``MARGIN``; from ``ASK`` on, the nearest are offered; from ``NEAR`` on, an unknown question at
-least names the nearest titles. Chosen so that paraphrases nobody wrote into the articles are
-answered while questions that only share our words (ships that retire, streets named 双拥) are not.
-Region and dates are looked at last.
-
-Measured over ``tests/questions`` (492 paraphrases, 120 that are not ours; 2026-11-23), in percent:
-
-======  ======  ========  =====  ================
-ANSWER  given   or asked  wrong  not ours, given
-======  ======  ========  =====  ================
-0.50    73.2    93.5      3.0    12.5
-0.60    67.3    94.3      2.0    12.5
-0.65    62.0    94.3      2.0    6.7
-0.70    54.9    95.1      1.2    2.5
-0.80    40.7    95.7      0.6    1.7
-======  ======  ========  =====  ================
-
-0.65 is where strangers' questions halve without asking back more than a third of our own.
-``MARGIN`` hardly matters once the lead counts (0 to 0.07: wrong 2.2 to 1.4); it keeps ties asked.
+Every candidate comes with the likelihood that it answers (:mod:`knowledge.doubt`). From
+``answer`` on (see ``parameters.yaml``), the best article is given without asking; from ``ask`` on, the
+nearest are offered; below, an unknown question at least names the nearest titles. What is nearest to a
+question that is known not to be ours is not answered. Region and dates are looked at last.
+docs/evaluation.md says how the thresholds were chosen.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from knowledge.load import Library
+from knowledge import story
+from knowledge.library import Library
+from knowledge.parameters import parameters
+from knowledge.regions import asked_about as asked_about
+from knowledge.regions import holds_in as holds_in
+from knowledge.regions import named as named
 from knowledge.schema import Article, Validity
 from knowledge.search import Match
 
 AnswerStatus = Literal[
     "answered", "unclear", "unknown", "elsewhere", "expired", "flow", "smalltalk"
 ]
-ANSWER, ASK, MARGIN, NEAR = 0.65, 0.38, 0.035, 0.26
 _OFFERED = 3
 _CHAT = 30
 """Longer messages are never small talk, whatever a part of them sounds like."""
-_NATION = "全国"
-_NO_STREET = r"(?![东西南北中]?(?:路|大街|大道))"
+_TERM = 6
+"""Characters of the longest message that may be a term by itself."""
+_INTENT, _STRANGER = "intent:", "stranger:"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was decided: ``id`` of the entry (None if none), its score, ids to offer, and the
-    region the question was about if that decided it."""
+    """What was decided: ``id`` of the entry (None if none), the likelihood that it is right, ids to
+    offer, the region the question was about if that decided it, and what else the message clearly
+    asks (``also``)."""
 
     status: AnswerStatus
     id: str | None
     score: float
     options: tuple[str, ...] = ()
     region: str | None = None
+    also: tuple[str, ...] = ()
 
 
 def answer(library: Library, text: str, *, region: str | None, today: date) -> Answer:
     """Decide on ``text``, asked by somebody registered in ``region`` (None: unknown)."""
+    several = _several(library, text)
+    if len(several) < 2:
+        return _decide(library, text, region, today)
+    first, *others = (_decide(library, one, region, today) for one in several.values())
+    return replace(first, also=tuple(dict.fromkeys(one.id for one in others if one.id)))
+
+
+def _several(library: Library, text: str) -> dict[str, str]:
+    """The questions of a message that are each clear by themselves, by the entry they ask for, in
+    their order; nothing unless there are two."""
+    sentences = story.questions(library.reader, text)
+    found: dict[str, str] = {}
+    for sentence in sentences if len(sentences) > 1 else ():
+        best = library.index.search(sentence, 1)
+        if best and best[0].score >= parameters().answer and best[0].id in library.articles:
+            found.setdefault(best[0].id, sentence)
+    return found
+
+
+def _decide(library: Library, text: str, region: str | None, today: date) -> Answer:
     if library.reader.asks_nothing(text):
         return Answer("unknown", None, 0.0)
-    matches = library.index.search(text)
+    matches = story.search(library.index, text, general=library.general)
     if len(text) > _CHAT:
-        matches = [match for match in matches if not match.id.startswith("intent:")]
-    if not matches or matches[0].score < ASK:
-        return _unknown(matches)
-    best, rivals = matches[0], _rivals(matches)
-    if _certainty(matches) < ANSWER or rivals:
-        return _doubtful(library, matches, rivals)
+        matches = [match for match in matches if not match.id.startswith(_INTENT)]
+    if not matches:
+        return Answer("unknown", None, 0.0)
+    best = matches[0]
+    if best.id.startswith(_STRANGER):
+        return _strange(library, best, matches)
+    if best.score < parameters().ask:
+        return _doubtful(matches) if _keyword(library, text, best) else _unknown(matches)
+    needed = parameters().answer if best.id in library.articles else parameters().do
+    if best.score < needed:
+        return _doubtful(matches)
     article = library.articles.get(best.id)
     if article is None:
         return _not_an_article(library, best)
+    if other := _somebody_else(library, text, article):
+        return Answer("unclear", None, best.score, (other, best.id))
     places = asked_about(library, text, region)
     return _placed_and_dated(library, article, best, places, today)
 
 
-def named(library: Library, text: str) -> tuple[str, ...]:
-    """The regions that ``text`` names, in its order, without those around another one named:
-    江苏南京 is 南京市. A street (上海路) is no region."""
-    words = {
-        word: name
-        for name, region in library.regions.items()
-        for word in (name, *region.aliases)
-        if name != _NATION
-    }
-    if not words:
-        return ()
-    longest = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    simplified = text.translate(library.reader.traditional)
-    found = dict.fromkeys(
-        words[one.group(1)] for one in re.finditer(f"({longest}){_NO_STREET}", simplified)
-    )
-    wider = {name for one in found for name in _around(library, one)[1:]}
-    return tuple(name for name in found if name not in wider)
+def _somebody_else(library: Library, text: str, article: Article) -> str | None:
+    """The article that says who handles what policemen, teachers or workers ask – if the message
+    names such people, says nothing of soldiers, and ``article`` is not about them."""
+    others = library.lexicon.others
+    named = {word for word in others.words if word in text}
+    if not named or article.id == others.article or any(word in text for word in others.unless):
+        return None
+    said = "".join((article.title, *article.questions, article.answer.summary))
+    return None if any(word in said for word in named) else others.article
 
 
-def asked_about(library: Library, text: str, region: str | None) -> tuple[str, ...]:
-    """The regions a question is about: those it names, or else the one its asker is registered
-    in; that one too if the question names only what lies around it."""
-    places = named(library, text)
-    if region is not None and all(place in _around(library, region) for place in places):
-        return (region,)
-    return places
+def _strange(library: Library, best: Match, matches: list[Match]) -> Answer:
+    """Known not to be ours: say who handles it if we are sure, or offer what is ours and near."""
+    group = library.strangers[best.id.removeprefix(_STRANGER)]
+    if best.score >= parameters().answer and group.reply:
+        return Answer("smalltalk", best.id, best.score)
+    if best.score >= parameters().answer or len(matches) < 2:
+        return Answer("unknown", None, best.score)
+    return _unknown(matches[1:])
 
 
-def holds_in(library: Library, article: Article, region: str) -> bool:
-    """Whether the article is valid for somebody of ``region``: it is written for that region, for
-    one around it, or – where only the wider place is known – for one inside it."""
-    return article.region in _around(library, region) or (
-        article.region != region and region in _around(library, article.region)
-    )
-
-
-def _around(library: Library, region: str) -> list[str]:
-    chain: list[str] = []
-    name: str | None = region
-    while name is not None and name not in chain:
-        chain.append(name)
-        found = library.regions.get(name)
-        name = found.within if found else None
-    return chain
+def _keyword(library: Library, text: str, best: Match) -> bool:
+    """Whether ``text`` is only a term of ours (安置, 抚恤金): then we ask what about it."""
+    plain = library.reader.plain(text)
+    return 2 <= len(plain) <= _TERM and plain in library.reader.plain(best.question)
 
 
 def _unknown(matches: list[Match]) -> Answer:
     """Not known; what comes nearest is named, for the person to judge, never as an answer."""
-    near = [m.id for m in matches if m.score >= NEAR and not m.id.startswith("intent:")]
-    return Answer("unknown", None, matches[0].score if matches else 0.0, tuple(near[:_OFFERED]))
+    near = [match.id for match in matches if match.score >= parameters().near]
+    return Answer("unknown", None, matches[0].score, _offered(near))
 
 
-def _certainty(matches: list[Match]) -> float:
-    best, second = matches[0].score, matches[1].score if len(matches) > 1 else 0.0
-    return best + 1.5 * (best - second)
-
-
-def _rivals(matches: list[Match]) -> list[Match]:
-    best = matches[0]
-    return [match for match in matches[1:] if best.score - match.score < MARGIN]
-
-
-def _doubtful(library: Library, matches: list[Match], rivals: list[Match]) -> Answer:
+def _doubtful(matches: list[Match]) -> Answer:
     """Offer the nearest articles and services; small talk is never a candidate."""
-    floor = max(ASK * 0.85, matches[0].score - 0.15)
-    near = [m for m in (rivals and [matches[0], *rivals]) or matches if m.score >= floor]
-    options = tuple(m.id for m in near if not m.id.startswith("intent:"))[:_OFFERED]
-    if not options:
-        return Answer("unknown", None, matches[0].score, options)
-    return Answer("unclear", None, matches[0].score, options)
+    options = _offered([match.id for match in matches])
+    status: AnswerStatus = "unclear" if options else "unknown"
+    return Answer(status, None, matches[0].score, options)
+
+
+def _offered(ids: list[str]) -> tuple[str, ...]:
+    return tuple(id for id in ids if not id.startswith((_INTENT, _STRANGER)))[:_OFFERED]
 
 
 def _not_an_article(library: Library, best: Match) -> Answer:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from knowledge.gazetteer import Gazetteer
 from knowledge.load import Library, load
+from knowledge.meaning import Embedder
 from knowledge.places import Directory
 
 
@@ -18,7 +19,8 @@ class Knowledge:
     gazetteer: Gazetteer
 
 
-def load_knowledge() -> Knowledge:
-    """Read all shipped files. Raises ``KnowledgeError`` with every problem at once."""
+def load_knowledge(embedder: Embedder | None = None) -> Knowledge:
+    """Read all shipped files. Raises ``KnowledgeError`` with every problem at once, and
+    ``EmbedderFailed``."""
     gazetteer = Gazetteer.load()
-    return Knowledge(load(), Directory.load(gazetteer), gazetteer)
+    return Knowledge(load(embedder=embedder), Directory.load(gazetteer), gazetteer)

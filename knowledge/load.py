@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from knowledge.schema import Article, Intent, Law, Lexicon, Promise, Region, Service
-from knowledge.search import Index
+from knowledge.calculators import Calculator
+from knowledge.facts import Fact
+from knowledge.library import Library as Library
+from knowledge.library import index_of
+from knowledge.meaning import Embedder
+from knowledge.rules import ExpressionError, Rule, compiled
+from knowledge.schema import (
+    Article,
+    Intent,
+    Law,
+    Lexicon,
+    Promise,
+    Region,
+    Service,
+    Strangers,
+)
 from knowledge.text import Reader
 
 ROOT = Path(__file__).parent
@@ -38,37 +52,6 @@ class KnowledgeError(Exception):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("知识库有误：\n" + "\n".join(map(str, problems)))
         self.problems = problems
-
-
-@dataclass(frozen=True)
-class Library:
-    """All we know in words, and the index over it.
-
-    ``index`` finds articles by id, services as ``request:<id>`` and intents as ``intent:<id>``.
-    ``files`` says which file each article and service came from, under the same names: an article
-    and a service may share an id.
-    """
-
-    articles: Mapping[str, Article]
-    services: Mapping[str, Service]
-    intents: Mapping[str, Intent]
-    laws: Mapping[str, Law]
-    regions: Mapping[str, Region]
-    reader: Reader
-    index: Index
-    files: Mapping[str, Path]
-    root: Path
-    promises: tuple[Promise, ...] = ()
-    """What the founding report names, and what serves it."""
-    lexicon: Lexicon = field(default_factory=Lexicon)
-    """What ``reader`` was made of, as the editors wrote it."""
-
-    def entry_title(self, id: str) -> str:
-        """What people call an article, service or intent."""
-        if article := self.articles.get(id):
-            return article.title
-        service = self.services.get(id.removeprefix("request:"))
-        return service.title if service else id
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
@@ -100,42 +83,60 @@ def _unreadable(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
-def load(root: Path = ROOT) -> Library:
-    """Read everything below ``root``. Raises KnowledgeError with all problems of all files."""
+def load(root: Path = ROOT, embedder: Embedder | None = None) -> Library:
+    """Read everything below ``root``. Raises KnowledgeError with all problems of all files, and
+    EmbedderFailed."""
     collect = _Collector(root)
     articles = collect.many("articles", Article)
     services = collect.many("services", Service, prefix="request:")
     intents = collect.listed("intents.yaml", "intents", Intent)
+    strangers = collect.listed("strangers.yaml", "strangers", Strangers)
     laws = {law.name: law for law in collect.listed("sources.yaml", "laws", Law).values()}
     regions = {one.name: one for one in collect.listed("regions.yaml", "regions", Region).values()}
     promises = collect.listed("coverage.yaml", "promises", Promise)
     lexicon = collect.single("lexicon.yaml", Lexicon) or Lexicon()
+    facts = collect.listed("benefits/facts.yaml", "facts", Fact) if _has_rules(root) else {}
+    rules = collect.many("benefits/rules", Rule, prefix="rule:")
+    calculators = collect.many("calculators", Calculator, prefix="calculator:")
     if collect.problems:
         raise KnowledgeError(tuple(collect.problems))
     reader = Reader.of(lexicon)
-    return Library(
+    library = Library(
         articles=articles,
         services=services,
         intents=intents,
         laws=laws,
         regions=regions,
         reader=reader,
-        index=Index(_entries(articles, services, intents), reader),
+        index=index_of(articles, services, intents, strangers, reader=reader, embedder=embedder),
         files=collect.files,
         root=root,
+        strangers=strangers,
         promises=tuple(promises.values()),
         lexicon=lexicon,
+        facts=facts,
+        rules=rules,
+        calculators=calculators,
     )
+    if broken := tuple(_expressions(library)):
+        raise KnowledgeError(broken)
+    return library
 
 
-def _entries(
-    articles: Mapping[str, Article],
-    services: Mapping[str, Service],
-    intents: Mapping[str, Intent],
-) -> dict[str, tuple[str, ...]]:
-    entries = {id: (article.title, *article.questions) for id, article in articles.items()}
-    entries |= {f"request:{id}": one.questions for id, one in services.items()}
-    return entries | {f"intent:{id}": intent.questions for id, intent in intents.items()}
+def _has_rules(root: Path) -> bool:
+    return (root / "benefits").is_dir()
+
+
+def _expressions(library: Library) -> Iterator[Problem]:
+    """Conditions that speak of what no fact is, with the line."""
+    for rule in library.rules.values():
+        path = library.files[f"rule:{rule.id}"]
+        for number, condition in enumerate(rule.conditions):
+            try:
+                compiled(condition.when, library.facts, library.around)
+            except ExpressionError as error:
+                line = line_of(path, "conditions", number, "when", *error.place)
+                yield Problem(path, line, f"“{condition.text}”：{error}")
 
 
 class _Collector:

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from knowledge.coordinates import Crs, Degrees, inside_nantong, looks_swapped, to_wgs84
+from knowledge.hours import Unclear, parse
+from knowledge.opening import Opening
 from knowledge.placenames import Named
+from knowledge.qualifying import groups
 from knowledge.table import Row, Table
 
 KINDS: Mapping[str, str] = {
@@ -23,8 +26,19 @@ KINDS: Mapping[str, str] = {
     "service-station": "退役军人服务站",
     "scenic": "景区",
     "memorial": "烈士纪念设施",
+    "service-post": "拥军服务岗",
+    "bank": "拥军银行网点",
+    "training": "培训机构",
 }
-LANDMARKS = tuple(k for k in KINDS if k not in ("merchant", "service-center", "service-station"))
+_NO_LANDMARKS = (
+    "merchant",
+    "service-center",
+    "service-station",
+    "service-post",
+    "bank",
+    "training",
+)
+LANDMARKS = tuple(kind for kind in KINDS if kind not in _NO_LANDMARKS)
 """Kinds that people name to say where they are."""
 COLUMNS = (
     *("id", "name", "alternate_name", "kind", "status", "address", "county", "town", "phone"),
@@ -42,14 +56,19 @@ _CHOICES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Location:
     """One place.
 
-    ``point`` is the place's own, in WGS-84 (``crs`` says what the file had). ``centre`` is that
-    of its town and serves for estimates when there is no point. ``status`` inactive: kept on
-    record, shown to nobody. ``verified_on`` is the ISO date somebody last looked it up, or empty;
-    ``confidence`` says what came of it.
+    ``point`` is the place's own, in WGS-84; ``given_point`` is what the file had, in ``crs``.
+    ``centre`` is that of its town and serves for estimates when there is no point. Without
+    ``point_confirmed`` a geocoder proposed a point that nobody looked at: then ``point`` and
+    ``centre`` are None. ``status``: active; temporarily-closed; defunct and inactive are kept on
+    record and shown to nobody. Dates are ISO or empty: ``verified_on`` is when somebody last
+    looked it up (``verified_by``), ``valid_from`` and ``valid_to`` bound the offer.
+    ``eligibility`` is the sheet's text, ``qualifies`` the groups in it, ``card`` what to show.
+    ``opening`` is ``hours`` as understood; None: no hours. ``batch`` is the import it came with;
+    None: shipped.
     """
 
     id: str
@@ -72,6 +91,27 @@ class Location:
     verified_on: str = ""
     confidence: str = "none"
     sample: bool = False
+    organization: str = ""
+    campus: str = ""
+    qualifies: tuple[str, ...] = ()
+    card: str = ""
+    opening: Opening | None = None
+    accessibility: str = ""
+    valid_from: str = ""
+    valid_to: str = ""
+    verified_by: str = ""
+    given_point: Degrees | None = None
+    point_confirmed: bool = True
+    batch: int | None = None
+
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """Every number of ``phone``."""
+        return tuple(part for part in self.phone.split("、") if part)
+
+    def offer_valid_on(self, day: str) -> bool:
+        """Whether the offer holds on an ISO date."""
+        return (self.valid_from or day) <= day <= (self.valid_to or day)
 
     @property
     def point_status(self) -> PointStatus:
@@ -165,7 +205,9 @@ def _location(row: Row, point: Degrees | None, centre: Degrees | None) -> Locati
         crs=row["crs"],
         offer=row["offer"],
         eligibility=row["eligibility"],
+        qualifies=groups(row["eligibility"]),
         hours=row["hours"],
+        opening=_opening(row["hours"]),
         note=row["note"],
         alternate_name=row.listed("alternate_name"),
         status=row["status"],
@@ -174,3 +216,11 @@ def _location(row: Row, point: Degrees | None, centre: Degrees | None) -> Locati
         confidence=row["confidence"],
         sample=row["sample"] == "true",
     )
+
+
+def _opening(said: str) -> Opening | None:
+    """The hours as far as they are understood; the shipped files quote what others wrote."""
+    try:
+        return parse(said)
+    except Unclear:
+        return None

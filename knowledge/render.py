@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Literal
 
 from knowledge.schema import Amount, Article, Validity
+
+Side = Literal["conditions", "steps", "materials", "where", "amounts", "exceptions"]
+"""A part of an answer that people ask for by itself."""
 
 
 def render(article: Article, *, today: date) -> str:
@@ -13,20 +17,35 @@ def render(article: Article, *, today: date) -> str:
     validity = article.validity(today)
     if validity is Validity.REPEALED:
         return _repealed(article)
-    body = article.answer
     head = _announced(article) if validity is Validity.ANNOUNCED else ""
-    parts = [
-        _block("条件", body.conditions),
-        _block("怎么办", body.steps, numbered=True),
-        _block("带什么", body.materials),
-        f"去哪里：{body.where}" if body.where else "",
-        _block("标准", map(_amount, article.amounts)),
-        _block("例外", body.exceptions),
+    parts = (
+        *_sides(article).values(),
         _block("请以当地答复为准", article.verify_locally),
-    ]
+    )
     details = "\n".join(part for part in parts if part)
-    whole = (f"{head}{body.summary}", details, _provenance(article, today))
+    whole = (f"{head}{article.answer.summary}", details, _provenance(article, today))
     return "\n\n".join(part for part in whole if part)
+
+
+def render_side(article: Article, side: Side, *, today: date) -> str:
+    """One side of an answer, for who asks only 要带什么 after it; the source and the date stay. A
+    repealed article, and one that says nothing of that side, is shown as a whole."""
+    told = _sides(article).get(side)
+    if not told or article.validity(today) is not Validity.IN_FORCE:
+        return render(article, today=today)
+    return f"“{article.title}”\n{told}\n\n{_provenance(article, today)}"
+
+
+def _sides(article: Article) -> dict[Side, str]:
+    body = article.answer
+    return {
+        "conditions": _block("条件", body.conditions),
+        "steps": _block("怎么办", body.steps, numbered=True),
+        "materials": _block("带什么", body.materials),
+        "where": f"去哪里：{body.where}" if body.where else "",
+        "amounts": _block("标准", map(_amount, article.amounts)),
+        "exceptions": _block("例外", body.exceptions),
+    }
 
 
 def _repealed(article: Article) -> str:

@@ -124,6 +124,8 @@ class Article(File):
     region: Line
     """A name in ``regions.yaml``: 全国, 江苏省, 南通市, or a county or zone."""
     questions: Annotated[tuple[Line, ...], Field(min_length=8, max_length=20)]
+    words: Annotated[tuple[Line, ...], Field(max_length=30)] = ()
+    """What people speak of when they mean this (揭不开锅, 换肾, 房子烧了): found, never shown."""
     answer: Body
     amounts: tuple[Amount, ...] = ()
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
@@ -136,6 +138,8 @@ class Article(File):
     assured_on: date
     review_by: date
     see_also: tuple[Slug, ...] = ()
+    general: bool = False
+    """Any matter may ask for it (where, when, by phone): it gives way to a matter's own article."""
     not_to_be_confused_with: tuple[Confusable, ...] = ()
     flow: Line | None = None
     """What 帮我办 starts: ``nearby`` with a kind (``nearby:hospital``) or ``request:<service>``."""
@@ -255,13 +259,27 @@ class Region(File):
     """A functional zone that lies over counties (开发区, 通州湾, 苏锡通)."""
 
 
+class Others(File):
+    """People with a service of their own who are no soldiers, and the article that says whose they
+    are."""
+
+    words: tuple[Line, ...] = ()
+    unless: tuple[Line, ...] = ()
+    """Words that show the message is about a soldier all the same."""
+    article: Slug = "wrong-door"
+
+
 class Lexicon(File):
     """Words as people type them and what they stand for; an editor's file."""
 
     synonyms: dict[str, tuple[Line, ...]] = {}
     """Standard term → the old, dialect, abbreviated and misspelt forms it replaces in a query."""
-    traditional: str = ""
-    """Pairs of characters, traditional then simplified: 軍军證证."""
+    facets: Annotated[dict[str, dict[str, tuple[Line, ...]]], Field(max_length=7)] = {}
+    """What must not be mixed up: 离队方式 → 转业 → the words that say so (regular expressions on
+    standard terms). A question about one value is not answered with another."""
+    others: Others = Others()
+    distress: tuple[Line, ...] = ()
+    """Words of hardship; who uses them is offered help before anything else."""
     stopwords: tuple[Line, ...] = ()
     """Words that carry no weight: 请问, 你好, 一下."""
 
@@ -281,3 +299,13 @@ class Intent(File):
         if (self.flow is None) == (self.reply is None):
             raise ValueError("flow 和 reply 须且只须写一个")
         return self
+
+
+class Strangers(File):
+    """Ways of asking that share our words and are not ours: ships that retire, streets named
+    双拥. They raise doubt and are never answered as policy."""
+
+    id: Slug
+    reply: Line | None = None
+    """Who else handles it."""
+    questions: Annotated[tuple[Line, ...], Field(min_length=1)]

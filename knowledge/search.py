@@ -1,149 +1,254 @@
 """Finds the entries whose ways of asking are nearest to a question.
 
-Four views of nearness, each between 0 and 1 and comparable across questions, are added up:
-
-* ``question`` – weighted Dice over characters and bigrams with the entry's best question;
-* ``entry`` – share of the query's weight that the entry's questions cover together;
-* ``centre`` – cosine with the entry's TF-IDF centroid;
-* ``fuzz`` – RapidFuzz on bigrams with the best question (its token functions split on spaces,
-  so the bigrams are joined by spaces; on raw Chinese they mislead).
+Two inverted indexes over every question of every entry – characters and pairs of them, syllables
+and pairs of them – and one over the entries as wholes give a shortlist; its members are compared
+closely (:mod:`knowledge.nearness`), added up with learned weights, and the best question speaks
+for its entry. Nothing here knows what the entries are about.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
-from rapidfuzz import fuzz
+import numpy as np
 
+from knowledge import doubt, meaning
+from knowledge.centres import Centres
+from knowledge.intention import denials, wants
+from knowledge.meaning import Embedder, Meanings
+from knowledge.nearness import Shortlist, compare
+from knowledge.parameters import parameters
+from knowledge.pinyin import sounds
+from knowledge.postings import Floats, Ints, Postings, Weighed
+from knowledge.spelling import Speller
 from knowledge.text import Reader, grams
 
-_QUESTION, _ENTRY, _CENTRE, _FUZZ = 0.35, 0.25, 0.2, 0.2
-_UNSEEN = 0.55
-"""What a gram no entry has counts, against the rarest gram that one has: it lowers the score of
-what is foreign to us without letting a name or a place outweigh the question."""
-_SHORTLIST = 24
-_STORY_DISCOUNT = 0.97
-"""A part of a story is slightly less certain than a question asked alone."""
+SHORTLIST = 24
+"""Questions that are compared closely."""
+_ROUGH = (0.5, 0.25, 0.25)
+"""What characters, sounds and the entry as a whole count when the shortlist is made."""
+_MEANING = 0.5
+"""What nearness of meaning counts, where there is a model for it."""
+_CERTAIN = 0.97
+"""The least likelihood of an entry that has the question word for word."""
+_LATIN = re.compile(r"[a-z]")
+_LONGEST = 400
+"""Characters of one question that are read; longer messages come in parts."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """An entry, how near it is (0 to 1), and its question that came nearest."""
+    """An entry, how likely it is the right one (0 to 1), its rank score, its question that came
+    nearest, and the features of that nearness."""
 
     id: str
     score: float
     question: str
+    rank: float = 0.0
+    features: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A question as the index reads it: as typed, in standard terms, and weighed."""
+
+    folded: str
+    plain: str
+    grams: Weighed
+    sounds: Weighed
+    values: int
+    wants: int
+    denials: int
 
 
 class Index:
-    """An immutable index over entries and their ways of asking."""
+    """An immutable index over entries, their ways of asking and, if given, their ``bodies``.
 
-    def __init__(self, entries: Mapping[str, Sequence[str]], reader: Reader) -> None:
-        self._reader = reader
-        self._ids = list(entries)
-        self._owner: list[int] = []
-        self._asked: list[str] = []
-        self._joined: list[str] = []
-        self._postings: dict[str, list[int]] = defaultdict(list)
-        for number, questions in enumerate(entries.values()):
-            for question in questions:
-                self._add(number, question)
-        self._weigh()
+    ``tells`` is what each character tells, from 0 to 1; one that no entry has tells all.
+    ``strangers`` are the ids of entries that are known not to be ours: they only raise doubt.
+    """
 
-    def search(self, text: str, limit: int = 10) -> list[Match]:
-        """The nearest entries, best first; of a long story, by its most telling part."""
-        parts = self._reader.segments(text)
-        best: dict[str, Match] = {}
-        for part in parts:
-            for match in self._search(part, limit):
-                score = match.score * (_STORY_DISCOUNT if len(parts) > 1 else 1.0)
-                if match.id not in best or best[match.id].score < score:
-                    best[match.id] = Match(match.id, score, match.question)
-        return sorted(best.values(), key=lambda match: (-match.score, match.id))[:limit]
-
-    def _add(self, number: int, question: str) -> None:
-        plain = self._reader.plain(question)
-        document = len(self._owner)
-        self._owner.append(number)
-        self._asked.append(question)
-        self._joined.append(_join(plain))
-        for gram in set(grams(plain)):
-            self._postings[gram].append(document)
-
-    def _weigh(self) -> None:
-        documents = max(1, len(self._owner))
-        self._weight = {
-            gram: math.log(1 + documents / len(found)) for gram, found in self._postings.items()
+    def __init__(
+        self,
+        entries: Mapping[str, Sequence[str]],
+        reader: Reader,
+        bodies: Mapping[str, str] | None = None,
+        strangers: Collection[str] = (),
+        embedder: Embedder | None = None,
+    ) -> None:
+        self.reader = reader
+        self.ids = list(entries)
+        self.strangers = frozenset(n for n, id in enumerate(self.ids) if id in strangers)
+        self._collect(list(entries.values()))
+        self.plain = [reader.plain(text) for text in self.asked]
+        self.characters = Postings(grams(text) for text in self.plain)
+        self.syllables = Postings(_phones(text) for text in self.folded)
+        self.singles = np.array([len(gram) == 1 for gram in self.characters.vocabulary], bool)
+        self.tells = {
+            gram: float(self.characters.weights[number]) / self.characters.rarest
+            for gram, number in self.characters.vocabulary.items()
+            if len(gram) == 1
         }
-        self._unseen = _UNSEEN * math.log(1 + documents)
-        self._size = [0.0] * len(self._owner)
-        centres: dict[int, Counter[str]] = defaultdict(Counter)
-        for gram, found in self._postings.items():
-            for document in found:
-                self._size[document] += self._weight[gram]
-                centres[self._owner[document]][gram] += 1
-        self._entries: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for number, counts in centres.items():
-            pull = {gram: math.sqrt(n) * self._weight[gram] for gram, n in counts.items()}
-            length = math.sqrt(sum(value * value for value in pull.values()))
-            for gram, value in pull.items():
-                self._entries[gram].append((number, value / length))
+        self.lengths = np.array([len(text) for text in self.folded], dtype=np.int64)
+        self.values = np.array([reader.values(text) for text in self.plain], dtype=np.int64)
+        self.wants = [wants(text) for text in self.folded]
+        self.denials = [denials(text) for text in self.folded]
+        self.centres = Centres(self.characters, self.owner, len(self.ids))
+        self.bodies = self._bodies(bodies) if bodies else None
+        self._meanings = Meanings(embedder, self.asked) if embedder and self.asked else None
 
-    def _search(self, text: str, limit: int) -> list[Match]:
-        plain = self._reader.asked(text)
-        weights = {gram: self._weight.get(gram, self._unseen) for gram in set(grams(plain))}
-        total = sum(weights.values())
-        if not total:
+    def search(self, text: str, limit: int = 10, *, by_heart: bool = True) -> list[Match]:
+        """The nearest entries, likeliest first. A question known word for word finds its entry,
+        unless ``by_heart`` is false."""
+        typed = self.read(text)
+        if not len(typed.grams.known) and not len(typed.sounds.known):
             return []
-        question = self._best_questions(weights, total)
-        entry, centre = self._entry_views(weights, total)
-        rough = {
-            number: _QUESTION * dice + _ENTRY * entry[number] + _CENTRE * centre[number]
-            for number, (dice, _) in question.items()
+        found = self.shortlist(typed)
+        if not len(found.questions):
+            return []
+        ranks = found.table @ parameters().rank
+        best = self.best(found, ranks)
+        if by_heart:
+            best = self._known_first(typed, found, best)
+        likely = doubt.likelihoods(self, typed, found, ranks, best[: doubt.JUDGED])
+        if by_heart and likely and self.plain[found.questions[best[0]]] == typed.plain:
+            likely[0] = max(likely[0], _CERTAIN)
+        return self._matches(found, ranks, best[:limit], likely)
+
+    def read(self, text: str) -> Typed:
+        """``text`` as it is compared: pinyin turned into characters, terms into standard ones."""
+        folded = self.reader.folded(text[:_LONGEST])
+        if _LATIN.search(folded):
+            folded = self.reader.folded(self._speller.respell(folded))
+        plain = self.reader.asked(self._speller.corrected(folded))
+        return Typed(
+            folded,
+            plain,
+            self.characters.weigh(grams(plain)),
+            self.syllables.weigh(_phones(folded)),
+            self.reader.values(plain),
+            wants(folded),
+            denials(folded),
+        )
+
+    def questions(self, entry: int) -> range:
+        """The numbers of an entry's questions."""
+        return range(self._first[entry], self._first[entry + 1])
+
+    @cached_property
+    def _speller(self) -> Speller:
+        return Speller(self.folded)
+
+    def _collect(self, questions: Sequence[Sequence[str]]) -> None:
+        self.asked: list[str] = []
+        self.folded: list[str] = []
+        self._first = [0]
+        for ways in questions:
+            once = {self.reader.folded(text): text for text in reversed(ways)}
+            self.folded.extend(reversed(once))
+            self.asked.extend(reversed(once.values()))
+            self._first.append(len(self.asked))
+        self.owner = np.repeat(np.arange(len(questions)), np.diff(self._first))
+
+    def _bodies(self, bodies: Mapping[str, str]) -> Postings:
+        """All that each entry says, questions included."""
+        texts = (
+            [self.reader.plain(bodies.get(id, "")), *(self.plain[i] for i in self.questions(entry))]
+            for entry, id in enumerate(self.ids)
+        )
+        return Postings([gram for text in parts for gram in grams(text)] for parts in texts)
+
+    def shortlist(self, typed: Typed) -> Shortlist:
+        shared = self.characters.overlap(typed.grams)
+        dice = _dice(shared, typed.grams, self.characters)
+        sound = _dice(self.syllables.overlap(typed.sounds), typed.sounds, self.syllables)
+        centre, covered = self.centres.views(typed.grams)
+        rough = _ROUGH[0] * dice + _ROUGH[1] * sound + _ROUGH[2] * centre[self.owner]
+        near = self._meanings.near(typed.folded) if self._meanings else None
+        if near is not None:
+            rough = rough + _MEANING * np.maximum(near, 0.0)
+        best = _highest(rough, SHORTLIST)
+        owners = self.owner[best]
+        body = self._said(typed)[owners] if self.bodies else np.zeros(len(best))
+        return compare(
+            self,
+            typed,
+            best,
+            [
+                dice[best],
+                sound[best],
+                centre[owners],
+                covered[owners],
+                body,
+                meaning.of(near, best),
+            ],
+        )
+
+    def _said(self, typed: Typed) -> Floats:
+        assert self.bodies is not None  # noqa: S101 – only called when there are bodies
+        query = self.bodies.weigh(grams(typed.plain))
+        share: Floats = self.bodies.overlap(query) / max(query.total, 1e-9)
+        return share
+
+    def best(self, found: Shortlist, ranks: Floats) -> list[int]:
+        """For every entry on the list its best question, best entry first, ties by id."""
+        order = sorted(
+            range(len(ranks)), key=lambda one: (-ranks[one], self.ids[found.owners[one]])
+        )
+        first: dict[int, int] = {}
+        for one in order:
+            first.setdefault(int(found.owners[one]), one)
+        return list(first.values())
+
+    def _known_first(self, typed: Typed, found: Shortlist, best: list[int]) -> list[int]:
+        """Who types a question as it is written gets its entry, whatever else is near."""
+        same = {
+            int(found.owners[row]): row
+            for row, question in enumerate(found.questions.tolist())
+            if self.plain[question] == typed.plain
         }
-        shortlist = sorted(rough, key=lambda number: -rough[number])[: max(_SHORTLIST, limit)]
-        joined = _join(plain)
-        matches = []
-        for number in shortlist:
-            document = question[number][1]
-            near = fuzz.token_sort_ratio(joined, self._joined[document]) / 100
+        if not same:
+            return best
+        first = [same[owner] for row in best if (owner := int(found.owners[row])) in same]
+        return [*first, *(row for row in best if int(found.owners[row]) not in same)]
+
+    def _matches(
+        self, found: Shortlist, ranks: Floats, best: Sequence[int], likely: Sequence[float]
+    ) -> list[Match]:
+        scores = [*likely, *([min(likely, default=0.0)] * len(best))]
+        matches, ceiling = [], 1.0
+        for one, score in zip(best, scores, strict=False):
+            ceiling = min(ceiling, score)
             matches.append(
-                Match(self._ids[number], rough[number] + _FUZZ * near, self._asked[document])
+                Match(
+                    self.ids[found.owners[one]],
+                    ceiling,
+                    self.asked[found.questions[one]],
+                    float(ranks[one]),
+                )
             )
-        return sorted(matches, key=lambda match: (-match.score, match.id))[:limit]
-
-    def _best_questions(
-        self, weights: Mapping[str, float], total: float
-    ) -> dict[int, tuple[float, int]]:
-        """For each entry: the Dice nearness of its best question, and which that is."""
-        shared: dict[int, float] = defaultdict(float)
-        for gram, weight in weights.items():
-            for document in self._postings.get(gram, ()):
-                shared[document] += weight
-        best: dict[int, tuple[float, int]] = {}
-        for document, overlap in shared.items():
-            dice = 2 * overlap / (total + self._size[document])
-            number = self._owner[document]
-            if number not in best or best[number][0] < dice:
-                best[number] = (dice, document)
-        return best
-
-    def _entry_views(
-        self, weights: Mapping[str, float], total: float
-    ) -> tuple[dict[int, float], dict[int, float]]:
-        """For each entry: the share of the query it covers, and the cosine with its centre."""
-        covered: dict[int, float] = defaultdict(float)
-        cosine: dict[int, float] = defaultdict(float)
-        length = math.sqrt(sum(weight * weight for weight in weights.values()))
-        for gram, weight in weights.items():
-            for number, pull in self._entries.get(gram, ()):
-                covered[number] += weight / total
-                cosine[number] += weight * pull / length
-        return covered, cosine
+        return matches
 
 
-def _join(plain: str) -> str:
-    return " ".join(plain[i : i + 2] for i in range(max(1, len(plain) - 1)))
+def _dice(shared: Floats, query: Weighed, postings: Postings) -> Floats:
+    near: Floats = 2 * shared / np.maximum(query.total + postings.size, 1e-9)
+    return near
+
+
+def _highest(values: Floats, count: int) -> Ints:
+    """The numbers of the highest values above nought, highest first."""
+    best = np.arange(len(values))
+    if len(values) > count:
+        best = np.argpartition(-values, count - 1)[:count]
+    best = best[np.lexsort((best, -values[best]))]
+    found: Ints = best[values[best] > 0]
+    return found
+
+
+def _phones(text: str) -> list[str]:
+    spoken = sounds(text)
+    return [*spoken, *map(" ".join, pairwise(spoken))]

@@ -87,7 +87,7 @@ def _missing_articles(library: Library, article: Article, texts: Texts) -> Itera
 def _wrong_amounts(library: Library, article: Article, texts: Texts) -> Iterator[Problem]:
     for index, amount in enumerate(article.amounts):
         if amount.source.law in texts:
-            missing = figures(amount.value) - figures(_text(amount.source, texts))
+            missing = figures(amount.value) - figures(text_of(amount.source, texts))
             if missing:
                 message = f"“{amount.label}”的 {_list(missing)} 不在{amount.source}的条文里"
                 yield _at(library, article, message, "amounts", index)
@@ -97,7 +97,7 @@ def _wrong_figures(library: Library, article: Article, texts: Texts) -> Iterator
     """For an article that rests on these laws alone, every figure must be theirs."""
     if not all(source.law in texts for source in article.sources):
         return
-    everything = "\n".join(_text(source, texts) for source in article.sources)
+    everything = "\n".join(text_of(source, texts) for source in article.sources)
     known = figures(everything)
     answer = article.answer
     parts = {"summary": (answer.summary,), "conditions": answer.conditions}
@@ -109,7 +109,8 @@ def _wrong_figures(library: Library, article: Article, texts: Texts) -> Iterator
                 yield _at(library, article, message, "answer", name, index)
 
 
-def _text(source: Source, texts: Texts) -> str:
+def text_of(source: Source, texts: Texts) -> str:
+    """The text of the articles a source cites; empty where we do not have the law."""
     if source.law is None or source.law not in texts:
         return ""
     law = texts[source.law]

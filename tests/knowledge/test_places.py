@@ -15,9 +15,11 @@ from knowledge import places
 from knowledge.coordinates import distance_m, gcj02_to_wgs84, wgs84_to_gcj02
 from knowledge.directory import ROOT, Directory, nearby
 from knowledge.gazetteer import Gazetteer
+from knowledge.hours import parse
 from knowledge.load import KnowledgeError
 from knowledge.locations import COLUMNS, Location
 from knowledge.places import KINDS, KINDS_OF, find
+from knowledge.qualifying import groups
 
 SANXING = (31.96812, 121.11541)
 GOOD = {
@@ -103,10 +105,38 @@ def test_unnamed_and_unconfirmed_places_are_on_record_and_shown_to_nobody(
 
 def test_every_group_and_kind_has_a_label() -> None:
     assert set(KINDS_OF) == set(places.GROUPS)
-    assert {kind for kinds in KINDS_OF.values() for kind in kinds} | {"hospital-other"} == set(
-        KINDS
-    )
+    grouped = {kind for kinds in KINDS_OF.values() for kind in kinds}
+    assert grouped | {"hospital-other", "service-post", "bank", "training"} == set(KINDS)
     assert all(label for label in (*KINDS.values(), *places.GROUPS.values()))
+
+
+def test_hours_and_who_qualifies_are_understood_where_the_source_says(
+    gazetteer: Gazetteer, tmp_path: Path
+) -> None:
+    clear = {"hours": "周一至周五 9:00-17:00", "eligibility": "退役军人、三属"}
+    vague = {"id": "merchant-101", "hours": "周末须预约", "eligibility": "来客"}
+    directory = Directory.load(gazetteer, shipped_with(tmp_path, clear, vague))
+    read = {one.id: one for one in directory.locations}
+    assert read["merchant-100"].opening == parse(clear["hours"])
+    assert read["merchant-100"].qualifies == ("退役军人", "三属")
+    assert (read["merchant-101"].opening, read["merchant-101"].hours) == (None, "周末须预约")
+    assert read["merchant-101"].qualifies == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("退役军人、三属", ("退役军人", "三属")),
+        ("现役军人家属", ("军属",)),
+        ("现役军人及其配偶子女父母", ("军属", "现役军人")),
+        ("退役军人家属", ()),
+        ("持优待证的复员军人", ("退役军人", "优待证持有人")),
+        ("伤残军人、烈属", ("残疾军人", "三属")),
+        ("市民", ()),
+    ],
+)
+def test_groups_are_named_and_not_mixed_up(said: str, expected: tuple[str, ...]) -> None:
+    assert groups(said) == expected
 
 
 # the nearest

@@ -1,0 +1,124 @@
+"""Why a question was answered as it was: what was read in it, every candidate with every feature,
+and the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from knowledge import doubt, story
+from knowledge.answer import answer
+from knowledge.doubt import SIGNS
+from knowledge.library import Library
+from knowledge.nearness import FEATURES
+from knowledge.parameters import parameters
+from knowledge.regions import named
+from knowledge.text import FACET
+
+_SHOWN = 4
+
+
+def explain(library: Library, text: str, *, region: str | None, today: date) -> dict[str, Any]:
+    """Everything that led to the decision on ``text``, ready for JSON."""
+    index = library.index
+    typed = index.read(text)
+    found = answer(library, text, region=region, today=today)
+    matches = story.search(index, text, general=library.general)
+    learned = parameters()
+    return {
+        "question": text,
+        "read_as": typed.plain,
+        "as_typed": typed.folded,
+        "unknown_to_us": [gram for gram in typed.grams.strangers if len(gram) == 1],
+        "regions": list(named(library, text)),
+        "facets": _facets(library, typed.values),
+        "questions": story.questions(library.reader, text),
+        "candidates": _candidates(library, text),
+        "after_story": [
+            {"id": one.id, "likelihood": round(one.score, 4)} for one in matches[:_SHOWN]
+        ],
+        "thresholds": {"answer": learned.answer, "ask": learned.ask},
+        "decision": {
+            "status": found.status,
+            "id": found.id,
+            "score": round(found.score, 4),
+            "options": list(found.options),
+            "also": list(found.also),
+            "region": found.region,
+        },
+    }
+
+
+def told(why: Mapping[str, Any], write: Callable[[str], None]) -> None:
+    """The same for reading."""
+    write(f"问：{why['question']}\n读作：{why['read_as']}")
+    for label, key in (("地区", "regions"), ("说到", "facets"), ("没见过的字", "unknown_to_us")):
+        if why[key]:
+            write(f"{label}：{'、'.join(why[key])}")
+    for one in why["candidates"]:
+        write(
+            f"\n{one['likelihood']:.2f}  {one['id']}（{one['title']}）\n      最近的问法：{one['question']}"
+        )
+        strong = sorted(one["features"].items(), key=lambda pair: -abs(pair[1]["adds"]))
+        row = "  ".join(f"{name} {n['value']:.2f}×→{n['adds']:+.2f}" for name, n in strong)
+        write(f"      排序：{row}")
+        write("      把握：" + "  ".join(f"{name} {value}" for name, value in one["signs"].items()))
+    decision = why["decision"]
+    limits = why["thresholds"]
+    write(f"\n到 {limits['answer']} 直接答，到 {limits['ask']} 反问。整段看下来：")
+    for one in why["after_story"]:
+        write(f"  {one['likelihood']:.2f}  {one['id']}")
+    chosen = decision["id"] or "、".join(decision["options"]) or "没有"
+    write(f"决定：{decision['status']}（{chosen}）")
+
+
+def _candidates(library: Library, text: str) -> list[dict[str, Any]]:
+    """The first entries of the whole message with what speaks for and against each."""
+    index = library.index
+    typed = index.read(text)
+    near = index.shortlist(typed)
+    if not len(near.questions):
+        return []
+    weights = parameters().rank
+    ranks = near.table @ weights
+    best = index.best(near, ranks)[:_SHOWN]
+    signs = doubt.signs(index, typed, near, ranks, best)
+    likely = doubt.likelihoods(index, typed, near, ranks, best)
+    return [
+        {
+            "id": index.ids[near.owners[row]],
+            "title": library.entry_title(index.ids[near.owners[row]]),
+            "question": index.asked[near.questions[row]],
+            "rank": round(float(ranks[row]), 3),
+            "likelihood": round(chance, 4),
+            "features": _features(near.table[row], weights),
+            "signs": _named(sign),
+        }
+        for row, sign, chance in zip(best, signs, likely, strict=True)
+    ]
+
+
+def _features(row: Any, weights: Any) -> dict[str, dict[str, float]]:
+    return {
+        name: {"value": round(float(value), 3), "adds": round(float(value * weight), 3)}
+        for name, value, weight in zip(FEATURES, row, weights, strict=True)
+        if weight
+    }
+
+
+def _named(sign: Any) -> dict[str, float]:
+    """The signs beyond the features of the rank score."""
+    values = np.round(sign, 3).tolist()
+    return {name: value for name, value in zip(SIGNS, values, strict=True) if name not in FEATURES}
+
+
+def _facets(library: Library, values: int) -> list[str]:
+    return [
+        f"{facet}={value}"
+        for number, (facet, words) in enumerate(library.lexicon.facets.items())
+        for place, value in enumerate(words)
+        if values >> (FACET * number + place) & 1
+    ]

@@ -1,0 +1,158 @@
+"""Compares a question closely with a shortlist of known ones, feature by feature.
+
+Every feature is a number around 0 to 1 that means the same for 50 entries as for 100,000; what
+each counts is learned (:mod:`knowledge.parameters`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import LCSseq
+
+from knowledge.postings import UNSEEN, Floats, Ints
+from knowledge.text import FACET
+
+if TYPE_CHECKING:
+    from knowledge.search import Index, Typed
+
+FEATURES = (
+    "dice",  # weighted Dice over characters and pairs, in standard terms
+    "sound",  # the same over syllables, as typed: typing errors by ear
+    "centre",  # cosine with the TF-IDF centroid of the entry
+    "covered",  # share of the query's weight that the entry's questions hold together
+    "body",  # share of the query's weight that the entry's text holds
+    "meaning",  # cosine of embeddings, where a model is set; nought otherwise
+    "twice",  # mean Dice of the entry's two nearest questions
+    "asked",  # share of the query's characters, weighed, that the question holds
+    "needed",  # share of the question's characters, weighed, that the query holds
+    "telling",  # share of what tells the shortlisted entries apart
+    "classified",  # ridge regression trained on the shortlist
+    "ratio",  # RapidFuzz's ratio, as typed
+    "run",  # common subsequence, as a share of the query
+    "filled",  # common subsequence, as a share of the question
+    "length",  # how far the lengths are apart
+    "conflict",  # facets where both say something, and not the same
+    "agreed",  # facets where both say the same
+    "unsaid",  # facets where the query says something and the question nothing
+)
+_RIDGE = 3.0
+
+
+@dataclass(frozen=True)
+class Shortlist:
+    """Known questions near the query, their entries, and a row of features for each."""
+
+    questions: Ints
+    owners: Ints
+    table: Floats
+
+
+def compare(index: Index, typed: Typed, best: Ints, given: Sequence[Floats]) -> Shortlist:
+    """The shortlist ``best`` with all its features; ``given`` are the first six."""
+    owners = index.owner[best]
+    if not len(best):
+        return Shortlist(best, owners, np.zeros((0, len(FEATURES))))
+    entries, entry = np.unique(owners, return_inverse=True)
+    grid = _Grid(index, typed, best)
+    columns = [
+        *given,
+        _twice(given[0], entry, [len(index.questions(int(one))) for one in entries]),
+        *grid.single_characters(),
+        grid.telling(entry, len(entries)),
+        grid.classified(entry, len(entries)),
+        *_strings(index, typed, best),
+        *_facets(typed.values, index.values[best]),
+    ]
+    return Shortlist(best, owners, np.stack(columns, axis=1))
+
+
+class _Grid:
+    """Which shortlisted question holds which gram."""
+
+    def __init__(self, index: Index, typed: Typed, best: Ints) -> None:
+        postings = index.characters
+        self._query = typed.grams
+        grams, self._row = postings.rows(best)
+        self._local, self._column = np.unique(grams, return_inverse=True)
+        self._weights = postings.weights[self._local]
+        self._held = np.zeros((len(best), len(self._local)))
+        self._held[self._row, self._column] = 1.0
+        place = np.searchsorted(self._local, typed.grams.known)
+        place[place == len(self._local)] = 0
+        self._shared = self._local[place] == typed.grams.known
+        self._place = place[self._shared]
+        self._single = index.singles[self._local]
+        self._single_query = index.singles[typed.grams.known]
+        lone = sum(len(gram) == 1 for gram in typed.grams.strangers)
+        self._lone = UNSEEN * postings.rarest * lone
+
+    def single_characters(self) -> tuple[Floats, Floats]:
+        """``asked`` and ``needed``: over characters only, which survive swapping."""
+        mine = self._query.weights * self._single_query
+        theirs = self._weights * self._single
+        held = self._held[:, self._place]
+        shared = held @ mine[self._shared]
+        asked = shared / max(float(mine.sum()) + self._lone, 1e-9)
+        needed = shared / np.maximum(self._held @ theirs, 1e-9)
+        return asked, needed
+
+    def telling(self, entry: Ints, entries: int) -> Floats:
+        """What all entries on the list share tells nothing; what few have tells much."""
+        if not len(self._place):
+            return np.zeros(len(entry))
+        held = np.zeros((entries, len(self._place)))
+        np.maximum.at(held, entry, self._held[:, self._place])
+        weights = self._query.weights[self._shared] * np.log(1 + entries / held.sum(axis=0))
+        share: Floats = (held @ weights / max(float(weights.sum()), 1e-9))[entry]
+        return share
+
+    def classified(self, entry: Ints, entries: int) -> Floats:
+        """Kernel ridge regression on the shortlist itself, one class an entry: a classifier that
+        is trained for this very decision, at any size of the index."""
+        squares = self._weights**2
+        lengths = np.sqrt(self._held @ squares) + 1e-9
+        kernel = (self._held * squares) @ self._held.T / np.outer(lengths, lengths)
+        kernel.flat[:: len(kernel) + 1] += _RIDGE
+        mine = self._query.weights**2
+        length = float(np.sqrt(mine.sum() + self._query.foreign_length)) + 1e-9
+        near = self._held[:, self._place] @ mine[self._shared] / (lengths * length)
+        pull = np.linalg.solve(kernel, near)
+        share = np.bincount(entry, weights=pull, minlength=entries)[entry]
+        return share.astype(float, copy=False)
+
+
+def _twice(dice: Floats, entry: Ints, questions: Sequence[int]) -> Floats:
+    """Two near questions are surer than one; an entry that has only one stands for itself."""
+    seen: dict[int, list[float]] = {}
+    for one in np.argsort(-dice, kind="stable").tolist():
+        seen.setdefault(int(entry[one]), []).append(float(dice[one]))
+    mean = {one: sum(near[:2]) / min(2, questions[one]) for one, near in seen.items()}
+    return np.array([mean[int(one)] for one in entry])
+
+
+def _strings(index: Index, typed: Typed, best: Ints) -> tuple[Floats, Floats, Floats, Floats]:
+    known = [index.folded[one] for one in best.tolist()]
+    ratio = process.cdist([typed.folded], known, scorer=fuzz.ratio)[0] / 100
+    common = process.cdist([typed.folded], known, scorer=LCSseq.similarity)[0].astype(float)
+    mine, theirs = max(1, len(typed.folded)), np.maximum(index.lengths[best], 1)
+    apart = np.minimum(1.0, np.abs(mine - theirs) / mine)
+    return ratio.astype(float), common / mine, common / theirs, apart
+
+
+def _facets(mine: int, theirs: Ints) -> tuple[Floats, Floats, Floats]:
+    conflict, agreed, unsaid = np.zeros((3, len(theirs)))
+    facet = 0
+    while mine >> facet:
+        mask = ((1 << FACET) - 1) << facet
+        if wanted := mine & mask:
+            said = theirs & mask
+            agreed += (said & wanted) != 0
+            conflict += (said != 0) & ((said & wanted) == 0)
+            unsaid += said == 0
+        facet += FACET
+    return conflict, agreed, unsaid

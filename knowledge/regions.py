@@ -1,0 +1,58 @@
+"""Which place a question is about, and whether an article holds there."""
+
+from __future__ import annotations
+
+import re
+
+from knowledge.library import Library
+from knowledge.schema import Article
+from knowledge.text import simplified
+
+_NATION = "全国"
+_NO_STREET = r"(?![东西南北中]?(?:路|大街|大道))"
+
+
+def named(library: Library, text: str) -> tuple[str, ...]:
+    """The regions that ``text`` names, in its order, without those around another one named:
+    江苏南京 is 南京市. A street (上海路) is no region."""
+    words = {
+        word: name
+        for name, region in library.regions.items()
+        for word in (name, *region.aliases)
+        if name != _NATION
+    }
+    if not words:
+        return ()
+    longest = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    found = dict.fromkeys(
+        words[one.group(1)] for one in re.finditer(f"({longest}){_NO_STREET}", simplified(text))
+    )
+    wider = {name for one in found for name in _around(library, one)[1:]}
+    return tuple(name for name in found if name not in wider)
+
+
+def asked_about(library: Library, text: str, region: str | None) -> tuple[str, ...]:
+    """The regions a question is about: those it names, or else the one its asker is registered
+    in; that one too if the question names only what lies around it."""
+    places = named(library, text)
+    if region is not None and all(place in _around(library, region) for place in places):
+        return (region,)
+    return places
+
+
+def holds_in(library: Library, article: Article, region: str) -> bool:
+    """Whether the article is valid for somebody of ``region``: it is written for that region, for
+    one around it, or – where only the wider place is known – for one inside it."""
+    return article.region in _around(library, region) or (
+        article.region != region and region in _around(library, article.region)
+    )
+
+
+def _around(library: Library, region: str) -> list[str]:
+    chain: list[str] = []
+    name: str | None = region
+    while name is not None and name not in chain:
+        chain.append(name)
+        found = library.regions.get(name)
+        name = found.within if found else None
+    return chain
