@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from handlers import flow, menu
-from handlers.effects import ListTickets, NoteFeedback
+from handlers.effects import ListTickets, NoteFeedback, RateTicket
 from handlers.handoff import in_crisis
 from handlers.inquiry import show_article
 from handlers.messages import Choice, Reply, Update
-from handlers.progress import progress
+from handlers.progress import one, progress
 from handlers.turn import Situation, Turn
 
 Command = Callable[[str, Situation], Turn]
@@ -21,6 +21,11 @@ _WORDS: Mapping[str, str] = {
     "人工": "/human", "转人工": "/human", "人工服务": "/human", "找人工": "/human",
     "找工作人员": "/human",
     "进度": "/status", "查进度": "/status", "我的申请": "/status",
+    "我能享受哪些待遇": "/benefits", "我能享受什么待遇": "/benefits", "查待遇": "/benefits",
+    "我有哪些待遇": "/benefits", "我能领什么钱": "/benefits", "我符合哪些条件": "/benefits",
+    "算一算": "/calculate", "计算器": "/calculate", "帮我算一算": "/calculate",
+    "抚恤金算多少": "/calculate death-money", "算抚恤金": "/calculate death-money",
+    "算护理费": "/calculate nursing", "算期限": "/calculate deadlines",
     "帮助": "/help", "怎么用": "/help", "使用说明": "/help",
     "忘记我": "/forget", "删除我的信息": "/forget", "注销": "/forget",
 }  # fmt: skip
@@ -84,12 +89,43 @@ def _status(_argument: str, at: Situation) -> Turn:
     return Turn([progress(at.perform(ListTickets()))], resume=True)
 
 
+def _ticket(number: str, at: Situation) -> Turn:
+    found = [ticket for ticket in at.perform(ListTickets()) if ticket["number"] == number]
+    return Turn([one(found[0])], resume=True) if found else _status("", at)
+
+
+def _withdraw(number: str, at: Situation) -> Turn:
+    return flow.begin(f"withdraw:{number}", at) or Turn([menu.menu()])
+
+
+def _object(number: str, at: Situation) -> Turn:
+    return flow.begin(f"object:{number}", at) or Turn([menu.menu()])
+
+
+def _rate(argument: str, at: Situation) -> Turn:
+    """One press for those who are content; who is not is asked why."""
+    number, _, rating = argument.partition(" ")
+    if rating == "bad":
+        return flow.begin(f"dissatisfied:{number}", at) or Turn([menu.menu()])
+    if at.perform(RateTicket(number, rating)) is None:
+        return Turn([Reply("这件申请现在不能评价。", choices=(_TO_MENU,))], resume=True)
+    return Turn([Reply("谢谢您的评价，记下了。", choices=(_TO_MENU,))], resume=True)
+
+
 def _forget(_argument: str, at: Situation) -> Turn:
     return flow.begin("forget", at) or Turn([menu.menu()])
 
 
 def _nearby(kind: str, at: Situation) -> Turn:
     return flow.begin(f"nearby:{kind}" if kind else "nearby", at) or Turn([menu.menu()])
+
+
+def _benefits(_argument: str, at: Situation) -> Turn:
+    return flow.begin("benefits", at) or Turn([menu.menu()])
+
+
+def _calculate(which: str, at: Situation) -> Turn:
+    return flow.begin(f"calculate:{which}", at) or Turn([menu.menu()])
 
 
 def _request(service: str, at: Situation) -> Turn:
@@ -147,8 +183,14 @@ _COMMANDS: Mapping[str, Command] = {
     "/status": _status,
     "/forget": _forget,
     "/nearby": _nearby,
+    "/benefits": _benefits,
+    "/calculate": _calculate,
     "/request": _request,
     "/add": _add,
+    "/ticket": _ticket,
+    "/withdraw": _withdraw,
+    "/object": _object,
+    "/rate": _rate,
     "/article": _article,
     "/useful": _useful,
     "/useless": _useless,

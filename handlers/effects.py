@@ -19,20 +19,56 @@ class OpenTicket:
     """(heading, what the person said), in the order asked."""
     respond_within_working_days: int
     priority: str = "normal"
+    relation: str = ""
+    """Whom they ask for, if not for themselves."""
 
 
 @dataclass(frozen=True)
 class AddToTicket:
-    """Add what the person says to their ticket. Outcome: True, or False if it is not theirs."""
+    """Add what the person says to their ticket. Outcome: the number it was added to (another one
+    if that was merged, or done long ago), ``""`` if it is not theirs."""
 
     number: str
     text: str
 
 
 @dataclass(frozen=True)
+class WithdrawTicket:
+    """Take a request back. Outcome: False if it is not theirs or done already."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ObjectToAnswer:
+    """The answer does not satisfy. Outcome: who looks at it now; ``""`` if this was done before,
+    there was no answer, or it is not theirs."""
+
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RateTicket:
+    """How satisfied the person is: ``good fair bad``. Outcome: the number of the call-back task
+    that dissatisfaction opens, ``""`` if none, None if it is not theirs or not done."""
+
+    number: str
+    rating: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class AskDuty:
+    """Outcome: None if staff are on duty, else when they are again (ISO 8601)."""
+
+
+@dataclass(frozen=True)
 class ListTickets:
     """Outcome: the person's latest tickets, newest first, each a dict with ``number``, ``title``,
-    ``state``, ``opened_at`` and ``due_at`` (ISO 8601)."""
+    ``state``, ``opened_at``, ``due_at`` (ISO 8601), ``desk``, ``owner`` (how staff are called, or
+    ``""``), ``merged_into`` (a number or None) and ``may_object``."""
 
 
 @dataclass(frozen=True)
@@ -78,3 +114,16 @@ class ForgetMe:
 
     Outcome: dict with the number of ``messages`` erased and ``tickets`` anonymised.
     """
+
+
+@dataclass(frozen=True)
+class Recall:
+    """What a calculation starts from. Outcome: dict with ``today`` (ISO date in Beijing) and
+    ``profile``, the answers the person asked us to keep, or None."""
+
+
+@dataclass(frozen=True)
+class KeepProfile:
+    """The person asks us to keep these answers for next time. Outcome: the answers."""
+
+    said: tuple[tuple[str, str], ...]

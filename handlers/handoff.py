@@ -12,13 +12,20 @@ def handoff(update: Update, at: Situation) -> Turn | None:
 
     Says so once per ticket, with the way back; after that it is silent.
     """
-    if at.held is None:
+    if at.held is None or _about_a_request(at):
         return None
     if not at.perform(AddToTicket(at.held, said(update))):
         return Turn([], status="handoff", resume=True, release=True)
     if at.memory.get("relayed") == at.held:
         return Turn([], status="handoff", resume=True)
     return Turn([_receipt(at)], status="handoff", resume=True, memory={"relayed": at.held})
+
+
+def _about_a_request(at: Situation) -> bool:
+    """Whether the person is just telling us what to do with a request of theirs: that is asked
+    by us, and goes to the desk anyway."""
+    kind = (at.flow or "").partition(":")[0]
+    return kind in ("add", "withdraw", "object", "dissatisfied") and not in_crisis(at)
 
 
 def said(update: Update) -> str:

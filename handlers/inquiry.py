@@ -9,12 +9,14 @@ from handlers.messages import Choice, Reply, Update
 from handlers.progress import progress
 from handlers.turn import Situation, Turn
 from knowledge.answer import Answer, answer
-from knowledge.render import render
+from knowledge.followup import follow_up
+from knowledge.render import Side, render, render_side
 from knowledge.schema import Article, Service
 
 _LONGEST = 2000
 """Characters of a message we read; nobody's question is longer, and search time stays bounded."""
 _PERSON = Choice("/human", "找工作人员")
+_HELP = Choice("/request hardship-aid", "登记困难帮扶")
 _MENU = Choice("/menu", "回到菜单")
 
 
@@ -24,18 +26,37 @@ def inquiry(update: Update, at: Situation) -> Turn:
         return _unreadable(update.unsupported)
     if update.point or update.phone or not update.text.strip():
         return _no_question(update, at)
-    text = update.text[:_LONGEST]
-    found = answer(at.knowledge.library, text, region=at.memory.get("region"), today=at.now.date())
+    text, region = update.text[:_LONGEST], at.memory.get("region")
+    if (last := _last(at)) and (leaning := follow_up(at.knowledge.library, text, last)):
+        if leaning.side:
+            return show_article(last, at, side=leaning.side)
+        text, region = leaning.question or last.title, leaning.region or region
+    found = answer(at.knowledge.library, text, region=region, today=at.now.date())
     return _SPEAK[found.status](found, text, at)
 
 
+def _last(at: Situation) -> Article | None:
+    """The article shown before, unless the person was away since."""
+    return None if at.idle else at.knowledge.library.articles.get(at.memory.get("article", ""))
+
+
 def show_article(
-    article: Article, at: Situation, *, score: float = 1.0, status: str = "answered"
+    article: Article,
+    at: Situation,
+    *,
+    score: float = 1.0,
+    status: str = "answered",
+    side: Side | None = None,
+    also: tuple[Choice, ...] = (),
 ) -> Turn:
-    """The whole answer, with what may be done next."""
-    text = render(article, today=at.now.date())
+    """The whole answer, or one ``side`` of it, with what may be done next; what the message asked
+    besides comes first among the choices."""
+    today = at.now.date()
+    text = render_side(article, side, today=today) if side else render(article, today=today)
+    if also:
+        text += "\n\n您还问了别的，点下面的按钮看。"
     return Turn(
-        [Reply(text, choices=_next(article, at))],
+        [Reply(text, choices=(*also, *_next(article, at)))],
         status=status,
         article=article.id,
         score=score,
@@ -51,6 +72,11 @@ def _next(article: Article, at: Situation) -> tuple[Choice, ...]:
         choices.append(
             Choice(f"/nearby {article.flow.partition(':')[2]}".strip(), "看看附近有哪些")
         )
+    choices += [
+        Choice(f"/calculate {one.id}", "算一算")
+        for one in at.knowledge.library.calculators.values()
+        if one.article == article.id
+    ]
     articles = at.knowledge.library.articles
     choices += [
         Choice(f"/article {id}", f"看：{articles[id].title}")
@@ -63,7 +89,12 @@ def _next(article: Article, at: Situation) -> tuple[Choice, ...]:
 
 def _answered(found: Answer, _text: str, at: Situation) -> Turn:
     article = at.knowledge.library.articles[found.id or ""]
-    return show_article(article, at, score=found.score, status=found.status)
+    also = tuple(
+        Choice(f"/article {id}", f"还问了：{at.knowledge.library.entry_title(id)}")
+        for id in found.also[:2]
+        if id in at.knowledge.library.articles
+    )
+    return show_article(article, at, score=found.score, status=found.status, also=also)
 
 
 def _elsewhere(found: Answer, _text: str, at: Situation) -> Turn:
@@ -78,10 +109,14 @@ def _elsewhere(found: Answer, _text: str, at: Situation) -> Turn:
 
 
 def _unclear(found: Answer, text: str, at: Situation) -> Turn:
-    """Ask once which is meant; the second time a person is offered first."""
+    """Ask once which is meant, saying what tells them apart; the second time a person is offered."""
     if at.memory.get("doubted"):
         return _unknown(found, text, at)
-    reply = Reply("您问的是哪一个？", choices=(*_titles(found, at), Choice("/unknown", "都不是")))
+    lines = "\n".join(["您问的是哪一个？", *_differences(found, at)])
+    help_first = (
+        (_HELP,) if _in_need(text, at) and "request:hardship-aid" not in found.options else ()
+    )
+    reply = Reply(lines, choices=(*_titles(found, at), *help_first, Choice("/unknown", "都不是")))
     return Turn(
         [reply],
         "unclear",
@@ -94,6 +129,8 @@ def _unclear(found: Answer, text: str, at: Situation) -> Turn:
 def _unknown(found: Answer, text: str, at: Situation) -> Turn:
     at.perform(NoteGap(text, found.status))
     near = _titles(found, at)
+    if _in_need(text, at):
+        return _hardship(found, near, at)
     lines = "这个问题我没有可靠的依据，不能乱答。\n可以问户籍地的乡镇（街道）退役军人服务站，或打 12345。"
     if near:
         lines += "\n下面几条比较接近，您看看是不是："
@@ -107,9 +144,32 @@ def _unknown(found: Answer, text: str, at: Situation) -> Turn:
     )
 
 
+def _hardship(found: Answer, near: tuple[Choice, ...], at: Situation) -> Turn:
+    """No rule is at hand, but somebody is in need: help is offered before anything else."""
+    reply = Reply(
+        "您家里有难处，可以先登记困难帮扶，由服务中心的工作人员来联系您。\n"
+        "急难的事也可以打 12345，或直接去户籍地的乡镇（街道）退役军人服务站。",
+        choices=(_HELP, _PERSON, *near[:2], _MENU),
+    )
+    return Turn(
+        [reply],
+        "unknown",
+        score=found.score,
+        options=found.options,
+        offered="request:hardship-aid",
+        memory={"doubted": None},
+    )
+
+
+def _in_need(text: str, at: Situation) -> bool:
+    return any(word in text for word in at.knowledge.library.lexicon.distress)
+
+
 def _smalltalk(found: Answer, _text: str, at: Situation) -> Turn:
-    intent = at.knowledge.library.intents[(found.id or "").removeprefix("intent:")]
-    return Turn([Reply(intent.reply or "", choices=(_MENU,))], "smalltalk", score=found.score)
+    library, (kind, _, name) = at.knowledge.library, (found.id or "").partition(":")
+    said = library.intents[name].reply if kind == "intent" else library.strangers[name].reply
+    choices = (_MENU,) if kind == "intent" else (_PERSON, _MENU)
+    return Turn([Reply(said or "", choices=choices)], "smalltalk", score=found.score)
 
 
 def _flow(found: Answer, _text: str, at: Situation) -> Turn:
@@ -169,7 +229,7 @@ _SPEAK = {
 
 
 def _titles(found: Answer, at: Situation) -> tuple[Choice, ...]:
-    """The candidates as buttons, each with what tells it from the first."""
+    """The candidates as buttons."""
     library = at.knowledge.library
     choices: list[Choice] = []
     for id in found.options[:3]:
@@ -178,3 +238,15 @@ def _titles(found: Answer, at: Situation) -> tuple[Choice, ...]:
         elif service := library.services.get(id.removeprefix("request:")):
             choices.append(Choice(f"/request {service.id}", f"登记：{service.title}"))
     return tuple(choices)
+
+
+def _differences(found: Answer, at: Situation) -> list[str]:
+    """What tells the first candidates from one another, in the editors' words."""
+    articles = at.knowledge.library.articles
+    offered = [articles[id] for id in found.options[:3] if id in articles]
+    return [
+        f"· {article.title}：{other.difference}"
+        for article in offered
+        for other in article.not_to_be_confused_with
+        if any(other.id == one.id for one in offered)
+    ][:3]

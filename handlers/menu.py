@@ -6,6 +6,7 @@ from handlers.messages import Choice, Reply
 
 MENU = (
     Choice("/topics", "问政策待遇"),
+    Choice("/benefits", "看我能享受哪些待遇"),
     Choice("/nearby", "找附近的优待商户、医院、景区"),
     Choice("/help-me", "有困难，要帮助"),
     Choice("/status", "查我的申请进度"),
@@ -50,6 +51,7 @@ def help_text() -> Reply:
     return Reply(
         "怎么用：\n"
         "· 问政策：直接打字，一次问一件事\n"
+        "· 查待遇：发“我能享受哪些待遇”，答几个问题就知道；要算钱发“算一算”\n"
         "· 找地方：点“找附近”，发位置或打镇名\n"
         "· 要帮助：点“有困难，要帮助”，我帮您登记给服务中心\n"
         "随时可以发：菜单、返回、取消、进度、人工、忘记我。\n"

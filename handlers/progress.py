@@ -11,10 +11,13 @@ from handlers.messages import Choice, Reply
 BEIJING = timezone(timedelta(hours=8))
 _MEANING = {
     "新建": "已收到，等待工作人员接手",
-    "已认领": "工作人员正在办理",
+    "已认领": "工作人员已接手",
+    "处理中": "工作人员正在办理",
+    "待补材料": "等您补充材料或回话，请看上面的消息",
     "已答复": "工作人员已答复，请看上面的消息",
     "已办结": "已办结",
 }
+_WAITING = ("新建", "已认领", "处理中")
 _SHOWN = 5
 
 
@@ -27,13 +30,34 @@ def progress(tickets: Sequence[Mapping[str, Any]]) -> Reply:
         )
     shown = tickets[:_SHOWN]
     more = f"\n（只列出最近 {_SHOWN} 件）" if len(tickets) > _SHOWN else ""
+    only = len(shown) == 1
+    choices = [choice for t in shown for choice in _choices(t, everything=only)]
     return Reply(
         "您的申请：\n" + "\n".join(_line(ticket) for ticket in shown) + more,
-        choices=(
-            *(Choice(f"/add {t['number']}", f"补充 {t['number']}") for t in shown),
-            Choice("/menu", "回到菜单"),
-        ),
+        choices=(*choices, Choice("/menu", "回到菜单")),
     )
+
+
+def one(ticket: Mapping[str, Any]) -> Reply:
+    """One request with everything the person can do about it."""
+    where = [f"· 办理部门：{ticket['desk']}"] if ticket.get("desk") else []
+    who = [f"· 承办人：{ticket['owner']}"] if ticket.get("owner") else []
+    return Reply(
+        "\n".join([_line(ticket), *where, *who]),
+        choices=(*_choices(ticket, everything=True), Choice("/menu", "回到菜单")),
+    )
+
+
+def _choices(ticket: Mapping[str, Any], *, everything: bool) -> list[Choice]:
+    number = ticket["number"]
+    found = [Choice(f"/add {number}", f"补充 {number}")]
+    if not everything:
+        return [*found, Choice(f"/ticket {number}", f"查看 {number}")]
+    if ticket.get("may_object"):
+        found.append(Choice(f"/object {number}", "对答复不满意"))
+    if ticket["state"] != "已办结":
+        found.append(Choice(f"/withdraw {number}", "撤回这件申请"))
+    return found
 
 
 def day(moment: str) -> str:
@@ -42,9 +66,17 @@ def day(moment: str) -> str:
     return f"{at.month}月{at.day}日"
 
 
+def moment(text: str) -> str:
+    """An ISO 8601 moment as day and minute in Nantong: ``11月24日 09:00``."""
+    at = datetime.fromisoformat(text).astimezone(BEIJING)
+    return f"{at.month}月{at.day}日 {at:%H:%M}"
+
+
 def _line(ticket: Mapping[str, Any]) -> str:
     line: str = f"· {ticket['number']} {ticket['title']}（{day(ticket['opened_at'])}提交）："
+    if ticket.get("merged_into"):
+        return f"{line}和 {ticket['merged_into']} 是同一件事，合在一起办"
     line += _MEANING.get(ticket["state"], ticket["state"])
-    if ticket["state"] in ("新建", "已认领"):
+    if ticket["state"] in _WAITING:
         line += f"，最迟 {day(ticket['due_at'])} 前联系您"
     return line

@@ -1,0 +1,89 @@
+"""Hears danger to life in what people write.
+
+Patterns (``danger.yaml``) for what is said outright – a person in danger writes plainly – after what only sounds alike
+(累死了, 打死也不, 同归于尽 in a film, policy questions about the dead) is taken out. Behind them a linear model over
+characters (:mod:`handlers.ear`) hears what no pattern names; what it alone hears is answered softly.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from handlers.ear import hears_danger
+from knowledge.text import simplified
+
+Level = Literal["explicit", "veiled", "other", "medical", "violence"]
+
+FILE = Path(__file__).with_name("danger.yaml")
+_MYSELF = re.compile(r"我|俺|咱|自己|老子|本人|吾|伲|唔|老汉|不想活|活不")
+_SPELT = (
+    (re.compile(r"(?i)zi\s*sha"), "自杀"),
+    (re.compile(r"(?i)xiang\s*si"), "想死"),
+    (re.compile(r"(?i)tiao\s*lou"), "跳楼"),
+    (re.compile(r"(?i)bu\s*xiang\s*huo"), "不想活"),
+    (re.compile(r"(?i)shang\s*diao"), "上吊"),
+    (re.compile(r"(?i)qu\s*si"), "去死"),
+    (re.compile(r"(?<=想|去)[4４]|(?<=不想)[5]"), "死"),
+    (re.compile(r"自[sS]|zs(?=了|算)"), "自杀"),
+)
+"""Words that are spelt around: by sound, by number, by letters."""
+_APART = re.compile(
+    r"(?<=[\u4e00-\u9fff])[\s.。·*＊_\-—/、,，~～]{1,2}(?=[\u4e00-\u9fff](?:[\s.。·*＊_\-—/、,，~～]|$|哪|了|的))"
+)
+
+
+@cache
+def _words(kind: str) -> re.Pattern[str]:
+    """The patterns of ``danger.yaml`` under ``kind``."""
+    given: dict[str, list[str]] = yaml.safe_load(FILE.read_text("utf-8"))
+    return re.compile("|".join(given[kind]))
+
+
+def level(text: str) -> Level | None:
+    """How ``text`` speaks of danger to life, or None."""
+    plain = _words("benign").sub("", _spelt_out(text))
+    joined = _words("benign").sub("", _APART.sub("", _spelt_out(text)))
+    found = _level(plain) or (_level(joined) if joined != plain else None)
+    return found or (
+        "veiled" if hears_danger(plain) and not _words("asks_rule").search(plain) else None
+    )
+
+
+def _level(said: str) -> Level | None:
+    if _words("violence").search(said):
+        return "violence"
+    if match := _words("explicit").search(said):
+        if _words("asks_rule").search(said) and (
+            _words("past_other").search(said) or not _MYSELF.search(said)
+        ):
+            return None
+        if _words("long_ago").search(said) and _words("overcome").search(said):
+            return None
+        return "other" if _about_other(said, match.start()) else "explicit"
+    if (
+        _words("medical").search(said)
+        and _words("medical_now").search(said)
+        and not _words("asks_rule").search(said)
+    ):
+        return None if _words("long_ago").search(said) else "medical"
+    return "veiled" if _words("veiled").search(said) else None
+
+
+def _spelt_out(text: str) -> str:
+    said = simplified(text)
+    for written, meant in _SPELT:
+        said = written.sub(meant, said)
+    return re.sub(r"\s+", "", said)
+
+
+def _about_other(said: str, at: int) -> bool:
+    """Whether the one in danger is somebody else: the nearest person before the words."""
+    people = list(_words("third").finditer(said, 0, at))
+    if not people:
+        return False
+    return not re.search(r"我|俺", said[people[-1].end() : at])

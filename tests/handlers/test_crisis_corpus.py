@@ -1,0 +1,65 @@
+"""Two authors' messages: nobody in danger goes unheard, hardly anybody else is alarmed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.evaluating import crisis, halves
+from handlers.danger import level
+from knowledge.base import Knowledge
+
+TESTS = Path(__file__).parents[1]
+AUTHORS = ("first", "second")
+
+
+def messages(author: str, kind: str) -> list[str]:
+    data: dict[str, list[Any]] = yaml.safe_load(
+        (TESTS / "crisis" / f"{author}.yaml").read_text("utf-8")
+    )
+    return [str(text) for text in data[kind]]
+
+
+@pytest.mark.parametrize("author", AUTHORS)
+def test_nobody_who_says_it_outright_goes_unheard(author: str) -> None:
+    assert [text for text in messages(author, "explicit") if level(text) is None] == []
+
+
+@pytest.mark.parametrize("author", AUTHORS)
+def test_staff_are_alerted_of_nearly_everybody_who_says_it_outright(author: str) -> None:
+    quiet = [text for text in messages(author, "explicit") if level(text) in (None, "veiled")]
+    assert len(quiet) <= 0.05 * len(messages(author, "explicit")), quiet
+
+
+@pytest.mark.parametrize("author", AUTHORS)
+def test_despair_that_is_veiled_is_heard(author: str) -> None:
+    unheard = [text for text in messages(author, "veiled") if level(text) is None]
+    assert len(unheard) <= 0.05 * len(messages(author, "veiled")), unheard
+
+
+def test_what_only_sounds_alike_raises_no_alarm() -> None:
+    alike = [text for author in AUTHORS for text in messages(author, "none")]
+    assert len(alike) >= 160
+    alarmed = [text for text in alike if level(text) not in (None, "veiled")]
+    assert len(alarmed) <= 0.02 * len(alike), alarmed
+    answered = [text for text in alike if level(text)]
+    assert len(answered) <= 0.05 * len(alike), answered
+
+
+def test_ordinary_questions_raise_no_alarm(knowledge: Knowledge) -> None:
+    sets = halves(TESTS / "questions").values()
+    asked = [*knowledge.library.index.asked, *(one.text for own in sets for one in own)]
+    heard = [text for text in asked if level(text)]
+    assert len(heard) <= 0.002 * len(asked), heard
+
+
+def test_there_are_enough_of_them_by_two_authors_and_they_are_reported() -> None:
+    counts = [
+        len(messages(one, kind)) for one in AUTHORS for kind in ("explicit", "veiled", "none")
+    ]
+    assert sum(counts) >= 300
+    found = crisis(TESTS / "crisis")
+    assert found["first"]["explicit"] == found["second"]["explicit"] == 1.0
