@@ -29,7 +29,7 @@ def put(
         Message(
             contact=str(contact),
             text=reply.text,
-            extras=_extras(reply),
+            extras=extras(reply),
             ticket=ticket,
             status=Status.QUEUED,
             due_at=due_at or now(),
@@ -130,14 +130,15 @@ def reply(message: Message) -> Reply:
     )
 
 
-def _extras(reply: Reply) -> dict[str, Any]:
-    extras = {
+def extras(reply: Reply) -> dict[str, Any]:
+    """What a stored message keeps of a reply besides its text."""
+    found = {
         "choices": [[choice.value, choice.label] for choice in reply.choices],
         "links": [[link.url, link.label] for link in reply.links],
         "share": reply.share,
         "author": reply.author,
     }
-    return {key: value for key, value in extras.items() if value}
+    return {key: value for key, value in found.items() if value}
 
 
 def _any(conditions: list[Any]) -> Any:

@@ -12,7 +12,8 @@ from bot.db.tables import Message, Status, now
 
 def purge(engine: Engine, age: timedelta, *, dry_run: bool = False) -> int:
     """Delete messages older than ``age`` that are not waiting to be sent; returns how many."""
-    old = (col(Message.created_at) < now() - age, col(Message.status) != Status.QUEUED)
+    waiting = (Status.QUEUED, Status.WAITING)
+    old = (col(Message.created_at) < now() - age, col(Message.status).not_in(waiting))
     with Session(engine) as session:
         if dry_run:
             return session.exec(select(func.count()).select_from(Message).where(*old)).one()

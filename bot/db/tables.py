@@ -6,7 +6,17 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -58,6 +68,8 @@ class Status(StrEnum):
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
+    WAITING = "waiting"
+    """Until the person writes again: the channel lets us send nothing before."""
 
 
 class Message(SQLModel, table=True):
@@ -90,12 +102,37 @@ class State(StrEnum):
 
     NEW = "新建"
     CLAIMED = "已认领"
+    WORKING = "处理中"
+    ASKED = "待补材料"
     ANSWERED = "已答复"
     RESOLVED = "已办结"
 
 
+class Desk(SQLModel, table=True):
+    """One office of the tree: the city's centre, a county's, a town's station."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    name: str
+    parent: int | None = Field(default=None, foreign_key="desk.id", index=True)
+    county: str | None = None
+    """The county it works for; None works for all of Nantong."""
+    town: str = ""
+    topics: list[str] = Field(default_factory=list, sa_column=_json())
+    """The topics it takes; empty takes all."""
+    telegram_group: int | None = Field(default=None, sa_type=BigInteger)
+    closed_at: datetime | None = Field(default=None, sa_type=Utc)
+
+
 class Ticket(SQLModel, table=True):
     """A request a person handed to staff."""
+
+    __table_args__ = (
+        Index("ix_ticket_queue", "queue_at"),
+        Index("ix_ticket_resolved", "resolved_at"),
+        Index("ix_ticket_county_queue", "county", "queue_at"),
+        Index("ix_ticket_owner_queue", "owner", "queue_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     number: str = Field(unique=True)
@@ -118,22 +155,59 @@ class Ticket(SQLModel, table=True):
     """By when staff promised to answer for the first time."""
     answered_at: datetime | None = Field(default=None, sa_type=Utc)
     resolved_at: datetime | None = Field(default=None, sa_type=Utc)
+    desk: int | None = Field(default=None, foreign_key="desk.id", index=True)
+    """Whose it is to answer; None where no desks are set up."""
+    asked_at: datetime | None = Field(default=None, sa_type=Utc)
+    """When the person wrote something that nobody has answered."""
+    next_due_at: datetime | None = Field(default=None, sa_type=Utc)
+    """By when what they wrote should be answered."""
+    resolve_due_at: datetime | None = Field(default=None, sa_type=Utc)
+    """By when the whole matter should be done."""
+    paused_at: datetime | None = Field(default=None, sa_type=Utc)
+    """Since when the clock stands, because the person is to bring something."""
+    paused_minutes: int = 0
+    """Working minutes it stood before that."""
+    queue_at: datetime | None = Field(default=None, sa_type=Utc)
+    """Where it stands in the queue: the next promise to break; None once it is resolved."""
+    waits_from: datetime | None = Field(default=None, sa_type=Utc)
+    """Since when it waits for an owner."""
+    acted_at: datetime | None = Field(default=None, sa_type=Utc)
+    """When staff last did something about it."""
+    phone_hash: str = Field(default="", index=True)
+    """Finds the tickets of one phone number without reading the number."""
+    relation: str = ""
+    """On whose behalf the person asks: ``""`` for themselves."""
+    merged_into: str | None = None
+    """Number of the ticket that carries this matter on."""
+    follows: str | None = None
+    """Number of the older ticket this one takes up again."""
+    objected_at: datetime | None = Field(default=None, sa_type=Utc)
+    rating: str | None = None
 
 
 class TicketEvent(SQLModel, table=True):
-    """One line of a ticket's history; never changed, never deleted."""
+    """One line of history; never changed, never deleted, chained to the one before."""
 
     id: int | None = Field(default=None, primary_key=True)
-    ticket_id: int = Field(foreign_key="ticket.id", index=True)
+    ticket_id: int | None = Field(default=None, foreign_key="ticket.id", index=True)
+    """None for what concerns no ticket: accounts, desks, exports."""
     at: datetime = Field(default_factory=now, sa_type=Utc)
     actor: str
     """``person``, ``system`` or ``staff:<username>``."""
     kind: str
-    """One of ``opened claimed replied noted added resolved reopened viewed``."""
+    """What was done, a word of ``bot.desk.words.KINDS``."""
     text: str = Field(default="", sa_column=Column(EncryptedText, nullable=False))
     before: str = ""
     after: str = ""
-    """State before and after."""
+    """State (or desk, owner, answer of a survey) before and after."""
+    seq: int | None = Field(default=None, index=True, unique=True)
+    """Place in the chain over all events, without gaps."""
+    salt: str = ""
+    """Goes into ``digest``; erased together with the text."""
+    digest: str = ""
+    """Of the text."""
+    link: str = ""
+    """Of everything here and of the event before: see ``bot.desk.chain``."""
 
 
 class Staff(SQLModel, table=True):
@@ -145,10 +219,12 @@ class Staff(SQLModel, table=True):
     """How the person sees them: ``李同志``."""
     password_hash: str
     role: str = "clerk"
-    """``clerk`` works tickets; ``admin`` also sees every county."""
+    """A word of ``bot.desk.roles.ROLES``; what holds for somebody who belongs to no desk."""
     county: str | None = None
     """The county whose tickets they see; None sees all of Nantong."""
-    telegram_id: int | None = Field(default=None, unique=True)
+    telegram_id: int | None = Field(default=None, unique=True, sa_type=BigInteger)
+    away_from: datetime | None = Field(default=None, sa_type=Utc)
+    away_until: datetime | None = Field(default=None, sa_type=Utc)
     epoch: int = 1
     """Raised to end every session of theirs."""
     failures: int = 0
@@ -174,3 +250,21 @@ class Feedback(SQLModel, table=True):
     useful: bool
     reason: str = ""
     at: datetime = Field(default_factory=now, sa_type=Utc)
+
+
+class Allowance(SQLModel, table=True):
+    """How many messages a platform still lets us send a person on our own, and until when."""
+
+    contact: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    """What the person did: ``message`` or ``action`` (a menu click, a scan, a new follower)."""
+    remaining: int
+    until: datetime = Field(sa_type=Utc)
+
+
+class AccessToken(SQLModel, table=True):
+    """A key a platform gave us for a while, shared by all processes."""
+
+    name: str = Field(primary_key=True)
+    token: str = Field(sa_column=Column(EncryptedText, nullable=False))
+    expires_at: datetime = Field(sa_type=Utc)

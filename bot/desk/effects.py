@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
-from bot.db.tables import Conversation, Feedback, Gap, Message, State, Ticket, TicketEvent
-from bot.desk import clock, group, tickets
+from bot import reach
+from bot.db.desk import Attachment, WrittenDraft
+from bot.db.tables import (
+    Conversation,
+    Desk,
+    Feedback,
+    Gap,
+    Message,
+    Staff,
+    State,
+    Ticket,
+    TicketEvent,
+)
+from bot.desk import finding, history, notices, people, promises, routing, telling, tickets
+from bot.desk import rules as stored
+from bot.desk.clock import BEIJING, Working
 from bot.privacy import mask
 from handlers import effects
 from handlers.messages import Contact
-
-_CRISIS_ANSWER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -26,13 +38,15 @@ class Settings:
     """Telegram group that hears of new tickets."""
     titles: Mapping[str, str] = field(default_factory=dict)
     """Service id → what people and staff call it."""
+    secret: str = ""
+    """Goes into the hashes that find a phone number again."""
 
     def title(self, service: str) -> str:
         """What people call the service; ids that no longer exist stay readable."""
         return self.titles.get(service) or _OWN_TITLES.get(service, service)
 
 
-_OWN_TITLES = {"human": "转人工咨询", "crisis": "紧急求助"}
+_OWN_TITLES = {"human": "转人工咨询", "crisis": "紧急求助", "callback": "不满意回访"}
 
 
 def perform(
@@ -44,16 +58,35 @@ def perform(
     """
     match effect:
         case effects.OpenTicket():
-            due = clock.add_working_days(now, effect.respond_within_working_days)
-            return _open(session, contact, effect, due_at=due, settings=settings)
+            return _open(session, contact, effect, settings=settings, now=now).number
         case effects.CallPerson():
             return _call_person(session, contact, effect, settings=settings, now=now)
         case effects.AlertStaff():
             return _alert(session, contact, effect, settings=settings, now=now)
-        case effects.AddToTicket():
-            return tickets.add(session, contact, effect)
         case effects.ListTickets():
             return _list(session, contact, settings)
+        case effects.AskDuty():
+            return _duty(session, now)
+        case effects.ForgetMe():
+            return forget(session, contact)
+        case effects.Recall():
+            return _recall(session, contact, now)
+        case effects.KeepProfile():
+            return dict(effect.said)
+    return _theirs(session, contact, effect, now=now)
+
+
+def _theirs(session: Session, contact: Contact, effect: object, *, now: datetime) -> Any:
+    """What a person does with their own ticket, or says about an answer."""
+    match effect:
+        case effects.AddToTicket():
+            return people.add(session, contact, effect, at=now)
+        case effects.WithdrawTicket():
+            return people.withdraw(session, contact, effect.number, effect.reason, at=now)
+        case effects.ObjectToAnswer():
+            return people.object_to(session, contact, effect.number, effect.reason, at=now)
+        case effects.RateTicket():
+            return people.rate(session, contact, effect.number, effect.rating, effect.words, at=now)
         case effects.NoteGap():
             session.add(Gap(question=mask(effect.question)[:500], status=effect.status, at=now))
             return None
@@ -67,9 +100,13 @@ def perform(
                 )
             )
             return None
-        case effects.ForgetMe():
-            return forget(session, contact)
     raise TypeError(f"no one performs {effect!r}")
+
+
+def _recall(session: Session, contact: Contact, now: datetime) -> dict[str, Any]:
+    conversation = session.get(Conversation, str(contact))
+    kept = conversation.memory.get("profile") if conversation else None
+    return {"today": now.astimezone(BEIJING).date().isoformat(), "profile": kept}
 
 
 def forget(session: Session, contact: Contact) -> dict[str, int]:
@@ -79,6 +116,7 @@ def forget(session: Session, contact: Contact) -> dict[str, int]:
     for ticket in mine:
         _anonymise(session, ticket)
     erased = session.exec(delete(Message).where(col(Message.contact) == key)).rowcount
+    reach.forget(session, contact)
     if conversation := session.get(Conversation, key):
         conversation.memory, conversation.record, conversation.held = {}, {}, None
     return {"messages": erased, "tickets": len(mine)}
@@ -87,19 +125,15 @@ def forget(session: Session, contact: Contact) -> dict[str, int]:
 def _anonymise(session: Session, ticket: Ticket) -> None:
     lines = session.exec(select(TicketEvent).where(TicketEvent.ticket_id == ticket.id)).all()
     for line in lines:
-        line.text = ""
+        history.erase(line)
+    for kind in (WrittenDraft, Attachment):
+        session.exec(delete(kind).where(col(kind.ticket_id) == ticket.id))
     before = ticket.state
-    ticket.contact, ticket.phone, ticket.details = "forgotten:", "", []
+    ticket.contact, ticket.phone, ticket.details = telling.FORGOTTEN, "", []
+    ticket.phone_hash, ticket.relation = "", ""
     ticket.state, ticket.version = State.RESOLVED, ticket.version + 1
-    session.add(
-        TicketEvent(
-            ticket_id=ticket.id or 0,
-            actor="person",
-            kind="forgotten",
-            before=before,
-            after=ticket.state,
-        )
-    )
+    promises.close(session, ticket)
+    history.note(session, ticket, "person", "forgotten", before=before, after=ticket.state)
 
 
 def _open(
@@ -107,12 +141,33 @@ def _open(
     contact: Contact,
     wanted: effects.OpenTicket,
     *,
-    due_at: datetime,
     settings: Settings,
-) -> str:
-    ticket = tickets.open_ticket(session, contact, wanted, due_at=due_at)
-    group.announce(session, ticket, settings.title(ticket.service), settings.staff_group)
-    return ticket.number
+    now: datetime,
+) -> Ticket:
+    """Open a ticket at the desk that answers for it, and tell that desk."""
+    rules = stored.load(session)
+    days = wanted.respond_within_working_days
+    found = routing.route(
+        session, wanted.topic, county=wanted.county, town=wanted.town, rules=rules, now=now
+    )
+    ticket = tickets.open_ticket(
+        session,
+        contact,
+        wanted,
+        due_at=promises.first_due(wanted.service, wanted.priority, days, rules, now),
+        desk=found.desk,
+        rules=rules,
+        at=now,
+    )
+    ticket.phone_hash = finding.phone_hash(wanted.phone, settings.secret)
+    if found.desk is not None:
+        clerks = routing.members(session, found.desk, ("clerk", "leader"), now)
+        words = f"新工单 {ticket.number} {settings.title(ticket.service)}"
+        notices.give(session, clerks, ticket, "opened", words, at=now)
+    crisis = ticket.priority == "crisis"
+    head = "【紧急】有人需要立即联系" if crisis else "新工单"
+    notices.post(session, ticket, head, settings.title(ticket.service), settings.staff_group)
+    return ticket
 
 
 def _call_person(
@@ -132,8 +187,7 @@ def _call_person(
         details=(("想咨询", wanted.about),),
         respond_within_working_days=1,
     )
-    due = clock.add_working_days(now, 1)
-    return _open(session, contact, ticket, due_at=due, settings=settings)
+    return _open(session, contact, ticket, settings=settings, now=now).number
 
 
 def _alert(
@@ -151,12 +205,10 @@ def _alert(
         Ticket.state != State.RESOLVED,
     )
     if ticket := session.exec(query).first():
-        tickets.add(session, contact, effects.AddToTicket(ticket.number, alert.text))
+        people.add(session, contact, effects.AddToTicket(ticket.number, alert.text), at=now)
         number = ticket.number
     else:
-        number = _open(
-            session, contact, _crisis(alert), due_at=now + _CRISIS_ANSWER, settings=settings
-        )
+        number = _open(session, contact, _crisis(alert), settings=settings, now=now).number
     if conversation := session.get(Conversation, str(contact)):
         conversation.held = number
     return number
@@ -175,15 +227,27 @@ def _crisis(alert: effects.AlertStaff) -> effects.OpenTicket:
     )
 
 
+def _duty(session: Session, now: datetime) -> str | None:
+    hours = Working(stored.load(session).frames)
+    return None if hours.is_open(now) else hours.next_open(now).isoformat()
+
+
 def _list(session: Session, contact: Contact, settings: Settings) -> list[dict[str, Any]]:
     query = select(Ticket).where(Ticket.contact == str(contact)).order_by(col(Ticket.id).desc())
+    found = session.exec(query.limit(20)).all()
+    desks = dict(session.exec(select(Desk.id, Desk.name)).all())
+    owners = dict(session.exec(select(Staff.id, Staff.name)).all())
     return [
         {
             "number": ticket.number,
             "title": settings.title(ticket.service),
             "state": ticket.state,
             "opened_at": ticket.opened_at.isoformat(),
-            "due_at": ticket.due_at.isoformat(),
+            "due_at": (ticket.next_due_at or ticket.due_at).isoformat(),
+            "desk": desks.get(ticket.desk, ""),
+            "owner": owners.get(ticket.owner, ""),
+            "merged_into": ticket.merged_into,
+            "may_object": ticket.answered_at is not None and ticket.objected_at is None,
         }
-        for ticket in session.exec(query.limit(20)).all()
+        for ticket in found
     ]

@@ -1,4 +1,4 @@
-"""The staff group on Telegram: what it hears of new tickets, and its 接单 button.
+"""The staff group on Telegram: its 接单 button.
 
 Telegram's servers are abroad: nothing personal goes there – number, kind and county only.
 """
@@ -8,20 +8,9 @@ from __future__ import annotations
 from sqlmodel import Session, select
 
 from bot.db import outbox
-from bot.db.tables import Staff, Ticket
+from bot.db.tables import Staff
 from bot.desk import tickets
-from handlers.messages import Choice, Contact, Reply, Update
-
-
-def announce(session: Session, ticket: Ticket, title: str, group: int | None) -> None:
-    """Tell the staff group of a new ticket, if there is such a group."""
-    if group is None:
-        return
-    crisis = ticket.priority == "crisis"
-    head = "【紧急】有人需要立即联系" if crisis else "新工单"
-    text = f"{head} {ticket.number}\n类别：{title}\n区县：{ticket.county or '未知'}"
-    claim = Choice(f"/claim {ticket.number}", "接单")
-    outbox.put(session, Contact("telegram", str(group)), [Reply(text, choices=(claim,))])
+from handlers.messages import Contact, Reply, Update
 
 
 def act(session: Session, update: Update, group: int | None) -> None:
@@ -40,7 +29,7 @@ def act(session: Session, update: Update, group: int | None) -> None:
 
 def _claim(session: Session, staff: Staff, number: str) -> str:
     try:
-        ticket = tickets.find(session, number, staff=staff, lock=True)
+        ticket = tickets.find(session, number, staff=staff, lock=True, what="work")
         tickets.claim(session, ticket, staff)
     except tickets.Refused as refusal:
         return f"{number}：{refusal}"

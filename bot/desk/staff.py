@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from bot.db.tables import Staff, now
 from bot.desk.clock import BEIJING
-from bot.desk.tickets import Refused
+from bot.desk.finding import Refused
 
 SHORTEST = 10
 """Characters a password needs."""
@@ -83,6 +83,21 @@ def disable(session: Session, username: str) -> None:
     if staff is None:
         raise Refused(f"没有登录名为 {username} 的账号")
     staff.disabled_at = staff.disabled_at or now()
+    end_sessions(staff)
+
+
+def set_password(session: Session, username: str, password: str) -> None:
+    """Give an account a new password and end its sign-ins; the caller commits.
+
+    Raises Refused when there is no such account, and WeakPassword.
+    """
+    username = _plain(username)
+    staff = _find(session, username)
+    if staff is None:
+        raise Refused(f"没有登录名为 {username} 的账号")
+    _check(password, username)
+    staff.password_hash = PasswordHasher().hash(password)
+    staff.failures, staff.locked_until = 0, None
     end_sessions(staff)
 
 

@@ -7,6 +7,8 @@ from typing import Any, Literal
 from alembic import context
 from sqlmodel import SQLModel
 
+import bot.db.desk
+import bot.db.placetables
 import bot.db.tables  # noqa: F401  (fills the metadata)
 
 _PLAIN = {

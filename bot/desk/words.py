@@ -1,0 +1,36 @@
+"""What staff call the things that happen to a ticket."""
+
+from __future__ import annotations
+
+KINDS = {
+    "opened": "提交申请",
+    "claimed": "认领",
+    "assigned": "指派",
+    "begun": "开始处理",
+    "replied": "回复",
+    "asked": "要求补材料",
+    "noted": "内部备注",
+    "added": "补充说明",
+    "attached": "发来文件",
+    "resolved": "办结",
+    "reopened": "重开",
+    "withdrawn": "撤回申请",
+    "objected": "对答复不满意",
+    "raised": "上级复核",
+    "rated": "评价",
+    "transferred": "转派",
+    "returned": "退回待认领",
+    "climbed": "无人认领上转",
+    "merged": "并入",
+    "absorbed": "并入了",
+    "warned": "时限提醒",
+    "viewed": "查看",
+    "fetched": "下载文件",
+    "searched": "按电话查找",
+    "forgotten": "要求删除个人信息",
+    "organised": "导入组织",
+    "away": "登记不在岗",
+    "back": "恢复在岗",
+    "exported": "导出记录",
+    "canned": "常用语",
+}
