@@ -32,6 +32,10 @@ class SlowDown(Exception):
         self.seconds = seconds
 
 
+class Later(Exception):
+    """Nothing may be sent now; the reply waits until the person writes again."""
+
+
 class Uncertain(Exception):
     """The message may or may not have arrived (a time-out after it was sent)."""
 
@@ -59,5 +63,5 @@ class Channel(Protocol):
         """Receive until cancelled; a channel without an inbound loop returns at once."""
 
     async def send(self, address: str, reply: Reply) -> None:
-        """Deliver one reply. Raises Undeliverable, SlowDown, Uncertain, or any other exception
-        for trouble that passes."""
+        """Deliver one reply. Raises Undeliverable, SlowDown, Later, Uncertain, or any other
+        exception for trouble that passes."""

@@ -97,6 +97,10 @@ class Telegram:
         """The latest updates that could not be dealt with and were passed over."""
         return self._poller.poison
 
+    def fetching(self) -> bool:
+        """Whether updates come in at this moment."""
+        return self.healthy(self._clock())
+
     def healthy(self, now: float) -> bool:
         """Whether updates come in; ``now`` is a moment of ``clock``."""
         return self.last_fetched is not None and now - self.last_fetched < self.timing.stale

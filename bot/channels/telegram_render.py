@@ -15,6 +15,7 @@ from telegram import (
     ReplyKeyboardRemove,
 )
 
+from bot.channels import splitting
 from handlers.messages import Choice, Link, Reply, Share
 
 LONGEST = 4096
@@ -23,9 +24,6 @@ DATA_BYTES = 64
 """Of a button's value: https://core.telegram.org/bots/api#inlinekeyboardbutton."""
 _SHORT = 14
 """Columns of a label that leaves room for a second button beside it on a phone."""
-_BREAKS = (("\n\n",), ("\n",), tuple("。！？；!?;…"), tuple("，、, "))
-"""Where a text may be cut, best first."""
-_CLOSING = "”’」』）》)"
 
 Markup: TypeAlias = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
@@ -61,12 +59,7 @@ def render(reply: Reply, *, keyboard_open: bool = False) -> list[Outgoing]:
 
 def split(text: str, limit: int = LONGEST) -> list[str]:
     """Cut a text at paragraphs, lines or sentences into parts of ``limit`` UTF-16 units."""
-    parts, rest = [], text.strip()
-    while _units(rest) > limit:
-        cut = _cut(rest, _fitting(rest, limit))
-        parts.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return [part for part in (*parts, rest) if part]
+    return splitting.split(text, limit, splitting.utf16_units)
 
 
 def _text(reply: Reply) -> str:
@@ -124,32 +117,3 @@ def _is_web(link: Link) -> bool:
 
 def _columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _fitting(text: str, limit: int) -> int:
-    """How many characters from the beginning fit into ``limit`` UTF-16 units."""
-    units = 0
-    for at, sign in enumerate(text):
-        units += 2 if ord(sign) > 0xFFFF else 1
-        if units > limit:
-            return at
-    return len(text)
-
-
-def _cut(text: str, end: int) -> int:
-    """The best place to cut before ``end``, unless that leaves less than half a message."""
-    for marks in _BREAKS:
-        at = max(text.rfind(mark, 0, end) for mark in marks)
-        if at >= end // 2:
-            return _behind_closing(text, at + 1, end)
-    return end
-
-
-def _behind_closing(text: str, at: int, end: int) -> int:
-    while at < end and text[at] in _CLOSING:
-        at += 1
-    return at

@@ -7,16 +7,13 @@ replies wait in the database until it does, on any device the cookie is on.
 from __future__ import annotations
 
 import hashlib
-import hmac
-import json
+import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
 
-from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, FileSystemLoader
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,29 +21,23 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from bot.channels import webchat_forms as forms
 from bot.channels.base import Limits, Receive
-from handlers.menu import welcome
-from handlers.messages import Contact, Point, Update
+from bot.channels.files import Attachments
+from bot.channels.webchat_headers import headers
+from bot.channels.webchat_limits import Allowance, TooFast
+from bot.channels.webchat_people import People, address, chosen_look, framed, look
+from bot.channels.webchat_view import greeting, view
+from handlers.messages import Contact
 
+log = logging.getLogger(__name__)
 NAME = "web"
 LIMITS = Limits(text=20_000, choices=30)
 _HERE = Path(__file__).parent / "webchat_files"
-_COOKIE = "youjun"
-_YEAR = 365 * 24 * 3600
-_LONGEST = 4_000
-"""Characters of one message."""
-_BODY = 64 * 1024
-"""Bytes of one request."""
-_BURST, _PER_SECOND = 15.0, 0.5
-"""Messages one person may send at once, and how fast the allowance grows again."""
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
-    "Cache-Control": "no-store",
-}
+_STALE = "页面已过期，请刷新页面再试"
+_NO_FILES = "这里现在还不能收文件。材料请带到退役军人服务站、服务中心的窗口，或先打字说明。"
+_AWAY = "系统正忙，这句话还没有存下，请过一会儿再发。"
+_TOO_FAST = "发得太快了，请歇几秒再发。有生命危险请直接打 110、120。"
 
 
 class Transcript(Protocol):
@@ -55,12 +46,20 @@ class Transcript(Protocol):
     def since(self, contact: Contact, after: int = 0) -> list[dict[str, Any]]: ...
 
 
-class TooFast(Exception):
-    """The person sends more than anybody types."""
+class _Refused(Exception):
+    """What was sent is not taken; the words are for the person."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 class Webchat:
-    """The page, its two endpoints and its allowance per person."""
+    """The page, its endpoints and its allowances.
+
+    ``embed_origins`` may show the chat in a frame; ``attachments`` keeps files, and without it
+    they are politely refused.
+    """
 
     def __init__(
         self,
@@ -69,146 +68,182 @@ class Webchat:
         *,
         secret: str,
         secure_cookies: bool = False,
+        embed_origins: Sequence[str] = (),
+        attachments: Attachments | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.receive = receive
         self.transcript = transcript
-        self.secure_cookies = secure_cookies
-        self._secret = hashlib.sha256(b"webchat:" + secret.encode()).digest()
-        self._signer = URLSafeSerializer(self._secret, salt="contact")
-        self._allowance = _Allowance(clock)
-        self._pages = Environment(loader=FileSystemLoader(_HERE), autoescape=True)
+        self.embed_origins = tuple(embed_origins)
+        self.attachments = attachments
+        self._people = People(NAME, secret, secure=secure_cookies)
+        # Whole villages share one mobile address: it may do much more than one person.
+        self._say_person, self._say_address = Allowance(15, 0.5, clock), Allowance(200, 5, clock)
+        self._read_address = Allowance(1200, 100, clock)
+        self._pages = Environment(
+            loader=FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        )
+        self._pages.globals["version"] = _version()
 
     def routes(self) -> list[BaseRoute]:
-        """``/``, ``/chat/messages`` and ``/chat/static``."""
-        return [
+        """The page, the same page for frames, a demonstration, messages, files and prints."""
+        routes: list[BaseRoute] = [
             Route("/", self.page, methods=["GET"]),
             Route("/chat/messages", self.messages, methods=["GET"]),
             Route("/chat/messages", self.send, methods=["POST"]),
+            Route("/chat/files", self.upload, methods=["POST"]),
+            Route("/chat/print/{id:int}", self.printed, methods=["GET"]),
             Mount("/chat/static", StaticFiles(directory=_HERE / "static"), name="chat-static"),
         ]
+        if self.embed_origins:
+            routes.insert(1, Route("/chat/embed", self.page, methods=["GET"]))
+            routes.insert(1, Route("/chat/demo", self.demo, methods=["GET"]))
+        return routes
 
     async def page(self, request: Request) -> Response:
         """The chat with its history so far; hands a new person their cookie."""
-        contact = self._contact(request) or Contact(NAME, secrets.token_urlsafe(18))
+        if choice := chosen_look(request):
+            response: Response = RedirectResponse(request.url.path, status_code=303)
+            self._people.remember_look(response, request, choice)
+            return response
+        contact = self._people.who(request) or self._people.new()
         history = await run_in_threadpool(self.transcript.since, contact)
-        html = self._pages.get_template("chat.html").render(
-            history=history,
-            welcome=welcome(),
+        response = self._html(
+            request,
+            "chat.html",
+            messages=[greeting(), *map(view, history)],
             last=history[-1]["id"] if history else 0,
-            token=self._token(contact),
+            token=self._people.token(contact),
+            once=secrets.token_hex(8),
+            files=self.attachments is not None,
         )
-        response = HTMLResponse(html, headers=_HEADERS)
-        response.set_cookie(
-            _COOKIE,
-            str(self._signer.dumps(contact.address)),
-            max_age=_YEAR,
-            httponly=True,
-            samesite="lax",
-            secure=self.secure_cookies,
-        )
+        self._people.remember(response, request, contact)
         return response
 
+    async def demo(self, request: Request) -> Response:
+        """A page of another office, with the chat in it."""
+        return self._html(request, "demo.html")
+
     async def messages(self, request: Request) -> Response:
-        """What is new after ``?after=ID``."""
-        contact = self._contact(request)
+        """What is new after ``?after=ID``, ready to be put into the page."""
+        contact = self._people.who(request)
         if contact is None:
-            return _refuse(401, "请刷新页面后再试")
+            return self._refuse(request, _Refused(401, _STALE))
+        try:
+            self._read_address.spend(address(request))
+        except TooFast:
+            return self._refuse(request, _Refused(429, _TOO_FAST))
         after = request.query_params.get("after", "0")
         number = int(after) if after.isdecimal() and len(after) < 19 else 0
         entries = await run_in_threadpool(self.transcript.since, contact, number)
-        return JSONResponse({"messages": entries}, headers=_HEADERS)
+        draw = self._pages.get_template("message.html").module.message  # type: ignore[attr-defined]
+        token, inside = self._people.token(contact), framed(request)
+        drawn = [entry | {"html": str(draw(view(entry), token, inside))} for entry in entries]
+        return JSONResponse({"messages": drawn}, headers=self._headers(request))
 
     async def send(self, request: Request) -> Response:
         """Take one message, as JSON from the script or as a plain form."""
-        contact = self._contact(request)
-        if contact is None:
-            return _refuse(401, "请刷新页面后再试")
+        said: dict[str, Any] = {}
         try:
-            said = await _read(request)
-            if not hmac.compare_digest(str(said.get("token", "")), self._token(contact)):
-                return _refuse(403, "页面已过期，请刷新后再发")
-            self._allowance.spend(contact.address)
-            await self.receive(_update(contact, said))
-        except TooFast:
-            return _refuse(429, "发得太快了，请歇几秒再发")
+            contact = self._admit(request)
+            said.update(await forms.read_message(request))
+            self._check(contact, str(said.get("token", "")))
+            await self._hand_over(contact, said)
+        except _Refused as problem:
+            return self._refuse(request, problem, said)
         except ValueError as problem:
-            return _refuse(400, str(problem))
-        if request.headers.get("content-type", "").startswith("application/json"):
-            return JSONResponse({"ok": True}, headers=_HEADERS)
-        return RedirectResponse("/#latest", status_code=303)
+            return self._refuse(request, _Refused(400, str(problem)), said)
+        return self._done(request)
 
-    def _contact(self, request: Request) -> Contact | None:
+    async def upload(self, request: Request) -> Response:
+        """Take one file for the person's request."""
         try:
-            address = self._signer.loads(request.cookies.get(_COOKIE, ""))
-        except BadSignature:
-            return None
-        return Contact(NAME, str(address))
+            contact = self._admit(request)
+            if self.attachments is None:
+                raise _Refused(400, _NO_FILES)
+            token, id, name, data = await forms.read_file(request)
+            self._check(contact, token)
+            file = forms.make_file(contact, id, name, data)
+            await run_in_threadpool(self.attachments.receive, file)
+        except _Refused as problem:
+            return self._refuse(request, problem)
+        except ValueError as problem:
+            return self._refuse(request, _Refused(400, str(problem)))
+        return self._done(request)
 
-    def _token(self, contact: Contact) -> str:
-        return hmac.new(self._secret, contact.address.encode(), hashlib.sha256).hexdigest()
+    async def printed(self, request: Request) -> Response:
+        """One answer by itself, for paper."""
+        contact, id = self._people.who(request), int(request.path_params["id"])
+        found: list[dict[str, Any]] = []
+        if contact and id < 2**62:
+            found = await run_in_threadpool(self.transcript.since, contact, id - 1)
+        if not found or found[0]["id"] != id:
+            return self._refuse(request, _Refused(404, "没有找到这条答复，它可能已经过期删除"))
+        return self._html(request, "print.html", entry=view(found[0]))
 
-
-class _Allowance:
-    """A token bucket for each address; full ones are forgotten."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._left: dict[str, tuple[float, float]] = {}
-
-    def spend(self, address: str) -> None:
-        now = self._clock()
-        left, at = self._left.get(address, (_BURST, now))
-        left = min(_BURST, left + (now - at) * _PER_SECOND)
-        if left < 1:
-            raise TooFast
-        self._left[address] = (left - 1, now)
-        if len(self._left) > 10_000:
-            self._forget(now)
-
-    def _forget(self, now: float) -> None:
-        full = _BURST / _PER_SECOND
-        self._left = {key: value for key, value in self._left.items() if now - value[1] < full}
-
-
-async def _read(request: Request) -> Mapping[str, Any]:
-    """The body as a mapping; raises ValueError with a sentence for the person."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _BODY:
-            raise ValueError("内容太长了，请分几次发")
-    if request.headers.get("content-type", "").startswith("application/json"):
+    def _admit(self, request: Request) -> Contact:
+        """Who sends, if they may. Raises _Refused."""
+        contact = self._people.who(request)
+        if contact is None:
+            raise _Refused(401, _STALE)
+        if forms.foreign(request):
+            raise _Refused(403, _STALE)
         try:
-            said = json.loads(body)
-        except (ValueError, RecursionError):
-            raise ValueError("没有看懂这条消息，请再发一次") from None
-        if not isinstance(said, dict):
-            raise ValueError("没有看懂这条消息，请再发一次")
-        return said
-    return dict(parse_qsl(body.decode("utf-8", "replace")))
+            self._say_person.spend(contact.address)
+            self._say_address.spend(address(request))
+        except TooFast:
+            raise _Refused(429, _TOO_FAST) from None
+        return contact
+
+    def _check(self, contact: Contact, token: str) -> None:
+        if not self._people.proves(contact, token):
+            raise _Refused(403, _STALE)
+
+    async def _hand_over(self, contact: Contact, said: dict[str, Any]) -> None:
+        update = forms.make_update(contact, said)
+        try:
+            await self.receive(update)
+        except Exception:
+            log.exception("a message from the web chat was not stored")
+            raise _Refused(503, _AWAY) from None
+
+    def _done(self, request: Request) -> Response:
+        if forms.wants_json(request):
+            return JSONResponse({"ok": True}, headers=self._headers(request))
+        back = "/chat/embed" if framed(request) else "/"
+        return RedirectResponse(f"{back}#latest", status_code=303)
+
+    def _refuse(
+        self, request: Request, problem: _Refused, said: dict[str, Any] | None = None
+    ) -> Response:
+        """The words, for the script or as a page that gives back what the person wrote."""
+        if forms.wants_json(request):
+            words = {"error": str(problem)}
+            return JSONResponse(words, problem.status, headers=self._headers(request))
+        contact = self._people.who(request)
+        return self._html(
+            request,
+            "refused.html",
+            status=problem.status,
+            words=str(problem),
+            text=str((said or {}).get("text", ""))[: forms.LONGEST],
+            once=str((said or {}).get("id", ""))[:64],
+            token=self._people.token(contact) if contact else "",
+        )
+
+    def _html(
+        self, request: Request, name: str, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        html = self._pages.get_template(name).render(
+            look=look(request), framed=framed(request), **values
+        )
+        return HTMLResponse(html, status, headers=self._headers(request))
+
+    def _headers(self, request: Request) -> dict[str, str]:
+        return headers(self.embed_origins if framed(request) else None)
 
 
-def _update(contact: Contact, said: Mapping[str, Any]) -> Update:
-    id = str(said.get("id") or secrets.token_hex(8))[:64]
-    if isinstance(at := said.get("point"), dict):
-        return Update(id, contact, point=_point(at))
-    text = str(said.get("text") or "").strip()
-    if not text:
-        raise ValueError("请先打几个字再发")
-    if len(text) > _LONGEST:
-        raise ValueError(f"一次最多发 {_LONGEST} 个字，请分几次发")
-    label = str(said["label"])[:64] if said.get("label") else None
-    return Update(id, contact, text, label=label)
-
-
-def _point(at: Mapping[str, Any]) -> Point:
-    """A browser's position: WGS-84 by the Geolocation specification."""
-    try:
-        return Point(float(at["latitude"]), float(at["longitude"]))
-    except (KeyError, TypeError, ValueError):
-        raise ValueError("没有收到位置，请再试一次，或者打镇名") from None
-
-
-def _refuse(status: int, words: str) -> Response:
-    return JSONResponse({"error": words}, status_code=status, headers=_HEADERS)
+def _version() -> str:
+    """Changes with our files, so that no browser runs an old script with a new page."""
+    files = sorted((_HERE / "static").iterdir())
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:10]

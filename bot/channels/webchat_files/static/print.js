@@ -1,0 +1,4 @@
+// The print view's one button.
+"use strict";
+document.documentElement.classList.add("scripted");
+document.getElementById("print").addEventListener("click", function () { window.print(); });

@@ -1,0 +1,23 @@
+"""What browsers may do with our pages: no foreign or inline script, no frame but those named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(self), microphone=(self), camera=()",
+    "Cache-Control": "no-store",
+}
+
+
+def headers(origins: Sequence[str] | None) -> dict[str, str]:
+    """The headers of every answer; ``origins`` may frame it (None: nobody, not even we)."""
+    ancestors = "'none'" if origins is None else " ".join(("'self'", *origins))
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; "
+        f"frame-ancestors {ancestors}"
+    )
+    return _HEADERS | {"Content-Security-Policy": policy}
