@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-FILES := bot handlers knowledge tests benchmarks
+FILES := bot handlers knowledge tests benchmarks docs/examples
 # Full texts of the laws, if they lie beside this folder: articles are held against them.
 STATUTES ?= ../shared/statutes
 # The `youjun` command, from this folder; needs nothing that is not in the lock file.

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, update
@@ -14,20 +15,34 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import console
+from bot import console, readiness
 from bot.channels.base import Channel
 from bot.channels.webchat import Webchat
-from bot.config import Settings
+from bot.channels.wechat import Wechat
+from bot.channels.wechat_api import Api
+from bot.channels.wechat_crypto import Crypto
+from bot.config import ConfigError, Settings
+from bot.console.base import Found
 from bot.courier import Courier
 from bot.db import schema
 from bot.db.cipher import make_cipher
 from bot.db.engine import connect
 from bot.db.tables import Conversation, now
+from bot.desk import alarms, watch
+from bot.desk.attachments import Store
 from bot.desk.effects import Settings as DeskSettings
+from bot.mailbox import Mailbox
+from bot.places.live import LiveDirectory
+from bot.reach import Allowances
 from bot.service import Service
+from bot.tokens import SharedToken
 from bot.transcript import Transcript
 from handlers.messages import Contact, Update
+from knowledge.answer import holds_in
 from knowledge.base import Knowledge, load_knowledge
+from knowledge.explaining import explain
+from knowledge.meaning import Embedder
+from knowledge.render import render
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +60,32 @@ class App:
         self.knowledge = knowledge
         titles = {s.id: s.title for s in knowledge.library.services.values()}
         group = settings.telegram.staff_group if settings.telegram.enabled else None
-        self.desk = DeskSettings(staff_group=group, titles=titles)
+        secret = settings.keys()[-1]
+        self.desk = DeskSettings(staff_group=group, titles=titles, secret=secret)
+        self.files = Store(engine, settings.data_folder() / "files")
         self.service = Service(engine, knowledge, desk_settings=self.desk)
+        self.places = LiveDirectory(engine, knowledge, self._know)
         self.channels = _channels(self)
+        self.wechat = make_wechat(self) if settings.wechat.enabled else None
+        if self.wechat:
+            self.channels[self.wechat.name] = self.wechat
         self.courier = Courier(engine, self.channels)
+
+    def _know(self, knowledge: Knowledge) -> None:
+        """Answer from ``knowledge`` from now on; what is being answered keeps what it had."""
+        self.knowledge = self.service.knowledge = knowledge
 
     async def receive(self, update: Update) -> None:
         """Answer an update in a worker thread; returns once it is committed."""
         await asyncio.to_thread(self.service.receive, update)
+        self.courier.wake()
+
+    async def answer(self, update: Update) -> None:
+        """Like ``receive``, for a channel that fetches the replies itself."""
+        await asyncio.to_thread(self.service.receive, update)
+
+    def wake(self) -> None:
+        """Set the courier going."""
         self.courier.wake()
 
     async def note_blocked(self, contact: Contact, blocked: bool) -> None:
@@ -70,16 +103,26 @@ class App:
 
     def web(self) -> Starlette:
         """The web application: chat, console, health, and the loops that run beside them."""
-        routes: list[BaseRoute] = [Route("/healthz", self._healthz)]
+        routes: list[BaseRoute] = [
+            Route("/healthz", self._healthz),
+            Route("/readyz", self._readyz),
+        ]
         # The oldest key signs cookies: a new one in front must not make strangers of everybody.
         secret, secure = self.settings.keys()[-1], self.settings.web.https
         if self.settings.web.chat:
             chat = Webchat(
-                self.receive, Transcript(self.engine), secret=secret, secure_cookies=secure
+                self.receive,
+                Transcript(self.engine),
+                secret=secret,
+                secure_cookies=secure,
+                embed_origins=self.settings.web.embed_origins,
+                attachments=self.files,
             )
             routes += chat.routes()
         else:
             routes.append(Route("/", _to_desk))
+        if self.wechat:
+            routes += self.wechat.routes()
         routes += console.routes(
             console.Console(
                 engine=self.engine,
@@ -88,13 +131,25 @@ class App:
                 clock=now,
                 wake=self.courier.wake,
                 service_title=self.desk.title,
+                places=self.places,
+                counties=self.knowledge.gazetteer.counties(),
+                find_articles=self._articles,
+                explain=self._explain,
+                files=self.files,
             )
         )
         return Starlette(routes=routes, lifespan=self._lifespan)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _web: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self.courier.run(), name="courier")]
+        bell = alarms.Bell(self.desk.staff_group, self.desk.title)
+        tasks = [
+            asyncio.create_task(self.courier.run(), name="courier"),
+            asyncio.create_task(
+                watch.keep(self.engine, now, bell, self.courier.wake), name="watch"
+            ),
+            asyncio.create_task(self.places.run(), name="places"),
+        ]
         tasks += [
             asyncio.create_task(channel.run(self.receive), name=channel.name)
             for channel in self.channels.values()
@@ -108,8 +163,25 @@ class App:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _explain(self, text: str) -> dict[str, Any]:
+        """Why ``text`` is answered as it is, for the console."""
+        return explain(self.knowledge.library, text, region=None, today=now().date())
+
+    def _articles(self, text: str, region: str) -> list[Found]:
+        """Articles a clerk may put into a reply: those that hold in the ticket's county first."""
+        library, today = self.knowledge.library, now().date()
+        found = [library.articles.get(match.id) for match in library.index.search(text, limit=8)]
+        articles = [one for one in found if one is not None]
+        articles.sort(key=lambda one: not (region and holds_in(library, one, region)))
+        return [Found(one.id, one.title, render(one, today=today)) for one in articles[:5]]
+
     async def _healthz(self, _request: Request) -> Response:
         return JSONResponse({"ok": True})
+
+    async def _readyz(self, _request: Request) -> Response:
+        """503 while the database is away or a channel that fetches has fetched nothing lately."""
+        found = await asyncio.to_thread(readiness.check, self.engine, self.channels)
+        return JSONResponse(found, status_code=200 if found["ready"] else 503)
 
 
 def open_database(settings: Settings) -> Engine:
@@ -119,11 +191,24 @@ def open_database(settings: Settings) -> Engine:
 
 
 def build(settings: Settings) -> App:
-    """The whole service. Raises OutOfDate, KnowledgeError."""
+    """The whole service. Raises OutOfDate, KnowledgeError, EmbedderFailed."""
     engine = open_database(settings)
     if schema.current(engine) != schema.head():
         raise OutOfDate("数据库还不是这个版本的结构，请先运行 youjun migrate")
-    return App(settings, engine, load_knowledge())
+    app = App(settings, engine, load_knowledge(_embedder(settings)))
+    app.places.refresh()
+    return app
+
+
+def _embedder(settings: Settings) -> Embedder | None:
+    """The embedding model, if one is set."""
+    chosen = settings.embedding
+    if chosen.url is None:
+        return None
+    from bot.embedding import Endpoint  # httpx, only when used
+
+    key = chosen.key.get_secret_value() if chosen.key else None
+    return Endpoint(chosen.url, chosen.model, key, chosen.timeout_seconds)
 
 
 def _channels(app: App) -> dict[str, Channel]:
@@ -140,6 +225,35 @@ def _channels(app: App) -> dict[str, Channel]:
         blocked=app.note_blocked,
     )
     return {telegram.name: telegram}
+
+
+def make_wechat(app: App) -> Wechat:
+    """The WeChat account. Raises ConfigError for a key that is none."""
+    chosen, engine = app.settings.wechat, app.engine
+    try:
+        keys = [key.get_secret_value() for key in chosen.aes_keys]
+        crypto = Crypto(chosen.app_id, keys) if keys else None
+    except ValueError as problem:
+        raise ConfigError(f"wechat.aes_keys：{problem}") from None
+    return Wechat(
+        app.answer,
+        Mailbox(engine),
+        Allowances(engine),
+        token=chosen.token.get_secret_value() if chosen.token else "",
+        crypto=crypto,
+        api=wechat_api(app.settings, engine) if chosen.push else None,
+        blocked=app.note_blocked,
+        wake=app.wake,
+    )
+
+
+def wechat_api(settings: Settings, engine: Engine) -> Api:
+    """WeChat's interface with the token all processes share."""
+    chosen = settings.wechat
+    secret = chosen.app_secret.get_secret_value() if chosen.app_secret else ""
+    return Api(
+        chosen.base_url, chosen.app_id, secret, SharedToken(engine, f"wechat:{chosen.app_id}")
+    )
 
 
 def _report(task: asyncio.Task[None]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.db.tables import now
-from knowledge import statutes
+from knowledge import check_rules, statutes
 from knowledge.check import check
 from knowledge.load import KnowledgeError, Problem, load
 from knowledge.locations import KINDS
@@ -20,10 +20,15 @@ def report(folder: Path | None, *, as_json: bool, write: Callable[[str], None]) 
     """
     try:
         library = load()
-        problems: Sequence[Problem] = check(library, now().date())
+        problems: Sequence[Problem] = [
+            *check(library, now().date()),
+            *check_rules.check(library, now().date()),
+        ]
         if folder is not None:
-            problems = [*problems, *statutes.check(library, statutes.read(folder))]
-        size = f"{len(library.articles)} 条文章，{len(library.services)} 项服务"
+            texts = statutes.read(folder)
+            problems = [*problems, *statutes.check(library, texts)]
+            problems = [*problems, *check_rules.check_texts(library, texts)]
+        size = f"{len(library.articles)} 条文章，{len(library.services)} 项服务，{len(library.rules)} 条待遇规则"
     except KnowledgeError as broken:
         problems, size = broken.problems, ""
     errors = [problem for problem in problems if problem.level == "error"]

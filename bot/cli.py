@@ -12,6 +12,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from bot import desk_commands, measuring
+from bot.benefits import benefits
+from bot.places.cli import places
+from bot.wechat_cli import wechat
+
 cli = typer.Typer(
     help="通通优军：南通退役军人服务助手", no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -19,7 +24,14 @@ cli = typer.Typer(
 staff = typer.Typer(help="工作人员账号", no_args_is_help=True)
 config = typer.Typer(help="设置", no_args_is_help=True)
 cli.add_typer(staff, name="staff")
+cli.command()(measuring.explain)
+cli.command()(measuring.evaluate)
 cli.add_typer(config, name="config")
+cli.add_typer(places, name="places")
+cli.add_typer(desk_commands.desk, name="desk")
+cli.add_typer(desk_commands.audit, name="audit")
+cli.add_typer(wechat, name="wechat")
+cli.add_typer(benefits, name="benefits")
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
@@ -29,6 +41,9 @@ ConfigFile = Annotated[
 def explain(problem: Exception) -> str:
     """One sentence for the operator; what is unexpected names its kind for a report."""
     known = (
+        "FactError",
+        "NotCovered",
+        "Unreadable",
         "ValueError",
         "ConfigError",
         "PlacesError",
@@ -36,7 +51,12 @@ def explain(problem: Exception) -> str:
         "OutOfDate",
         "WrongKey",
         "Refused",
+        "Unreadable",
+        "Unavailable",
         "WeakPassword",
+        "EmbedderFailed",
+        "OrganisationError",
+        "WechatError",
     )
     if type(problem).__name__ in known or isinstance(problem, (FileNotFoundError, OSError)):
         return f"错误：{problem}"
@@ -69,13 +89,25 @@ def serve(
 
 
 @cli.command()
-def talk(config_file: ConfigFile = None) -> None:
+def talk(
+    config_file: ConfigFile = None,
+    record: Annotated[
+        str | None,
+        typer.Option(help="给这段对话起名，存进 tests/dialogues/ 作为测试（请用虚构内容）"),
+    ] = None,
+) -> None:
     """在终端里和助手对话（Ctrl+D 结束）。"""
+    from bot import recording
     from bot.talk import run
 
+    recorded = recording.Recording(record) if record else None
+    if record:
+        recording.check(record)
     settings = _settings(config_file)
     _migrate(settings)
-    run(settings, sys.stdin, sys.stdout)
+    run(settings, sys.stdin, sys.stdout, recording=recorded)
+    if recorded and recorded.save():
+        typer.echo(f"已存进 {recording.FILE}")
 
 
 @cli.command()
@@ -112,14 +144,12 @@ def nearby(
 ) -> None:
     """找附近的拥军商户、优待医院、景区、纪念设施。"""
     from bot import asking
-    from knowledge.base import load_knowledge
+    from bot.places.cli import known
 
     if (place is None) == (lat is None or lon is None):
         raise typer.BadParameter("给出 --lat 和 --lon，或者 --place，两者选一")
     point = (lat, lon) if lat is not None and lon is not None else None
-    found = asking.nearby(
-        load_knowledge(), point=point, crs=crs, place=place, kind=kind, limit=limit
-    )
+    found = asking.nearby(known(), point=point, crs=crs, place=place, kind=kind, limit=limit)
     _print_json(found) if as_json else typer.echo(asking.nearby_text(found))
 
 
@@ -160,13 +190,17 @@ def purge(
     """删除超过保留期的聊天记录（工单不受影响）。"""
     from bot import app as parts
     from bot.db import retention
+    from bot.desk.attachments import Store
 
     settings = _settings(config_file)
     engine = parts.open_database(settings)
     age = timedelta(days=settings.keep_messages_days)
     count = retention.purge(engine, age, dry_run=dry_run)
+    loose = Store(engine, settings.data_folder() / "files").sweep(dry_run=dry_run)
     verb = "将删除" if dry_run else "已删除"
     typer.echo(f"{verb} {count} 条超过 {settings.keep_messages_days} 天的聊天记录")
+    if loose:
+        typer.echo(f"{verb} {loose} 个已无归属的文件")
 
 
 @staff.command("add")
@@ -197,6 +231,24 @@ def staff_add(
         )
         session.commit()
     typer.echo(f"已新建账号 {username}（{name}，{county or '全市'}）")
+
+
+@staff.command("password")
+def staff_password(
+    username: Annotated[str, typer.Argument(help="登录名")],
+    password: Annotated[str, typer.Option(prompt="密码（至少 10 位）", hide_input=True, confirmation_prompt=True)] = "",
+    config_file: ConfigFile = None,
+) -> None:  # fmt: skip
+    """设置或更换密码，并退出这个账号的所有登录。"""
+    from sqlmodel import Session
+
+    from bot import app as parts
+    from bot.desk import staff as accounts
+
+    with Session(parts.open_database(_settings(config_file))) as session:
+        accounts.set_password(session, username, password)
+        session.commit()
+    typer.echo(f"已更换 {username} 的密码")
 
 
 @staff.command("list")
@@ -235,6 +287,7 @@ def config_check(config_file: ConfigFile = None) -> None:
     settings = _settings(config_file)
     typer.echo(f"设置没有问题。数据库：{settings.shown_database()}")
     typer.echo(f"Telegram：{'已启用' if settings.telegram.enabled else '未启用'}")
+    typer.echo(f"微信公众号：{'已启用' if settings.wechat.enabled else '未启用'}")
 
 
 @config.command("key")

@@ -6,7 +6,9 @@ Every field has a docstring, which ``config.example.yaml`` repeats (a test compa
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from cryptography.fernet import Fernet
@@ -42,6 +44,17 @@ class Web(_Section):
     """外面是否为 HTTPS（由反向代理提供）；是则登录凭据只走加密连接。"""
     chat: bool = True
     """是否开放网页聊天。"""
+    embed_origins: list[str] = Field(default_factory=list)
+    """哪些网站可以把网页聊天嵌进自己的页面，例如 https://tyjrswj.example.gov.cn（不带路径）；
+    不填则不许嵌入。嵌进别的域名需要 HTTPS。"""
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _origins_are_plain(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", origin):
+                raise ValueError("网站地址要写成 https://域名 的样子，不带路径、空格和星号")
+        return origins
 
 
 class Telegram(_Section):
@@ -55,6 +68,50 @@ class Telegram(_Section):
     """接口地址；用自建的 Bot API 服务器时修改。"""
     staff_group: int | None = None
     """接收新工单提醒的工作群编号（负数）；不填则不提醒。群里不会出现任何个人信息。"""
+
+
+class Embedding(_Section):
+    """向量模型，可选：按意思找近义的问法。不设也能用。"""
+
+    url: str | None = None
+    """OpenAI 兼容接口的地址，如 http://127.0.0.1:11434/v1/embeddings；不填则不用。"""
+    model: str = "bge-small-zh-v1.5"
+    """模型名。"""
+    key: SecretStr | None = None
+    """接口密钥；本机服务一般不需要。群众的话会先遮住个人信息再送出。"""
+    timeout_seconds: float = Field(default=0.8, gt=0, le=10)
+    """每句话最多等多久；等不到就只按字面找。"""
+
+
+class Geocoder(_Section):
+    """给没有经纬度的地点提议位置的地图服务；提议要由工作人员确认才用。"""
+
+    provider: Literal["none", "tianditu", "amap"] = "none"
+    """用哪家：none 不用，tianditu 天地图，amap 高德。"""
+    key: SecretStr | None = None
+    """服务密钥。建议用环境变量 YOUJUN_GEOCODER__KEY，不写进文件。"""
+    base_url: str | None = None
+    """接口地址；不填用官方的。"""
+
+
+class Wechat(_Section):
+    """微信公众号。"""
+
+    enabled: bool = False
+    """是否启用；启用时必须填 token 和 app_id。服务器地址（URL）填 https://本站域名/wechat。"""
+    token: SecretStr | None = None
+    """公众平台“服务器配置”里自己定的令牌（Token）。"""
+    app_id: str = ""
+    """公众号的 AppID。"""
+    app_secret: SecretStr | None = None
+    """公众号的 AppSecret；主动发消息、建菜单时要用。建议用环境变量 YOUJUN_WECHAT__APP_SECRET。"""
+    aes_keys: list[SecretStr] = Field(default_factory=list)
+    """消息加解密密钥（EncodingAESKey），填了就只收安全模式的消息；更换时新的写在前面，旧的留几天。"""
+    push: bool = False
+    """账号已认证、有客服消息权限时填 true：工作人员的答复可主动发给对方（微信限 48 小时内 5 条）。
+    不填则答复等对方再发消息时送到。"""
+    base_url: str = "https://api.weixin.qq.com"
+    """微信接口地址。"""
 
 
 class Settings(BaseSettings):
@@ -81,6 +138,12 @@ class Settings(BaseSettings):
     """网页聊天和工作台。"""
     telegram: Telegram = Field(default_factory=Telegram)
     """Telegram 机器人。"""
+    embedding: Embedding = Field(default_factory=Embedding)
+    """向量模型，可选：按意思找近义的问法。不设也能用。"""
+    geocoder: Geocoder = Field(default_factory=Geocoder)
+    """给没有经纬度的地点提议位置的地图服务；提议要由工作人员确认才用。"""
+    wechat: Wechat = Field(default_factory=Wechat)
+    """微信公众号。"""
 
     @field_validator("secret_keys")
     @classmethod
@@ -104,6 +167,12 @@ class Settings(BaseSettings):
     def shown_database(self) -> str:
         """The database address without its password."""
         return make_url(self.database).render_as_string(hide_password=True)
+
+    def database_exists(self) -> bool:
+        """Whether there is a database to look into: for SQLite, its file."""
+        if not self.database.startswith("sqlite:///"):
+            return True
+        return Path(self.database.removeprefix("sqlite:///")).exists()
 
     def data_folder(self) -> Path:
         """Where the database and the key live; created if missing."""
@@ -135,7 +204,21 @@ def load(file: Path | None = None) -> Settings:
             f"{path}：telegram.enabled 为 true，但没有令牌。"
             f"请设环境变量 {PREFIX}TELEGRAM__TOKEN，或填 telegram.token，或改为 enabled: false"
         )
+    _require_wechat(path, settings.wechat)
     return settings
+
+
+def _require_wechat(path: Path, wechat: Wechat) -> None:
+    """Raises ConfigError when the account is enabled and something it needs is missing."""
+    needed = {"token": wechat.token, "app_id": wechat.app_id}
+    if wechat.push:
+        needed["app_secret"] = wechat.app_secret
+    missing = [name for name, value in needed.items() if not value]
+    if wechat.enabled and missing:
+        raise ConfigError(
+            f"{path}：wechat.enabled 为 true，但缺少 {'、'.join(f'wechat.{one}' for one in missing)}。"
+            f"请在公众平台“基本配置”里查到后填上，或改为 enabled: false"
+        )
 
 
 def _read(path: Path) -> Settings:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlmodel import Session, col, update
 
-from bot.channels.base import Channel, SlowDown, Uncertain, Undeliverable
+from bot.channels.base import Channel, Later, SlowDown, Uncertain, Undeliverable
 from bot.db import outbox
 from bot.db.tables import Conversation, Message, Status, now
 from handlers.messages import Contact
@@ -90,6 +90,8 @@ class Courier:
             return _Outcome(Status.FAILED, error=str(problem), gone=problem.gone)
         except SlowDown as pause:
             return _Outcome(Status.QUEUED, timedelta(seconds=pause.seconds), "asked to wait")
+        except Later:
+            return _Outcome(Status.WAITING)
         except Uncertain as doubt:
             # It may have arrived; a second copy confuses less than a lost answer, once.
             return _retry(message, str(doubt), limit=2)

@@ -25,8 +25,8 @@ class Transcript:
         """Messages with an id above ``after``, oldest first, as JSON values.
 
         Each has ``id``, ``side`` (``person``, ``bot`` or ``staff``), ``text``, ``at`` (ISO 8601),
-        and where present ``choices`` [[value, label]], ``links`` [[url, label]], ``share`` and
-        ``author``. Without ``after``, the latest page.
+        and where present ``choices`` [[value, label]], ``links`` [[url, label]], ``share``,
+        ``author`` and ``key``, the id the sender gave it. Without ``after``, the latest page.
         """
         moment = now()
         with Session(self.engine, expire_on_commit=False) as session:
@@ -60,6 +60,8 @@ def _entry(message: Message) -> dict[str, Any]:
         "text": extras.get("label") or message.text,
         "at": message.created_at.isoformat(),
     }
+    if message.status == Status.RECEIVED and message.external_id:
+        entry["key"] = message.external_id
     return entry | {key: value for key, value in extras.items() if key != "label"}
 
 

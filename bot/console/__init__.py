@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.console import queue, signin, ticket
+from bot.console import explainpage, live, placepages, queue, signin, team, ticket
 from bot.console.base import FOLDER, Console
 from bot.console.guard import SecureHeaders, in_thread, signed_in
 
@@ -27,6 +27,10 @@ def routes(console: Console) -> list[BaseRoute]:
             "/queue", signed_in(console, queue.table, polled=True), methods=["GET"], name="table"
         ),
         *ticket.routes(console),
+        *placepages.routes(console),
+        *team.routes(console),
+        *explainpage.routes(console),
+        Route("/events", live.events(console), methods=["GET"], name="events"),
         Route("/{path:path}", in_thread(console, _missing), methods=["GET"], name="missing"),
     ]
     return [Mount("/desk", routes=inside, middleware=[Middleware(SecureHeaders)])]

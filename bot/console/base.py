@@ -17,10 +17,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bot.db.tables import Staff
+from bot.desk import notices, roles
+from bot.desk.attachments import Store
+from bot.desk.clock import unknown_year
+from bot.places.live import LiveDirectory
 
 HOME = "/desk/"
 FOLDER = Path(__file__).parent
-ROLES = {"clerk": "接单员", "admin": "管理员"}
 
 
 def _pages() -> Environment:
@@ -31,6 +34,16 @@ def _pages() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+@dataclass(frozen=True)
+class Found:
+    """An article a clerk may put into a reply."""
+
+    id: str
+    title: str
+    text: str
+    """The answer with its source, as the person would read it."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +60,21 @@ class Console:
     """Tells the courier, from the event loop, that something may be due."""
     service_title: Callable[[str], str]
     """Service id → what people and staff call it."""
+    places: LiveDirectory | None = None
+    """The directory. None: no pages about places."""
+    counties: tuple[str, ...] = ()
+    """Names of the counties, for the filter of those who see all."""
+    find_articles: Callable[[str, str], list[Found]] = lambda _text, _region: []
+    """Articles for a question and a region, best first."""
+    explain: Callable[[str], dict[str, Any]] = lambda _text: {}
+    """Everything that leads to the answer to a question."""
+    files: Store | None = None
+    """Where people's files lie."""
     pages: Environment = field(default_factory=_pages, repr=False, compare=False)
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
         """A whole page."""
-        context = {"staff": None, "token": ""} | context
+        context = {"staff": None, "token": "", "places": self.places is not None} | context
         return HTMLResponse(self.pages.get_template(template).render(context), status)
 
 
@@ -70,13 +93,27 @@ class Visit:
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> Response:
         """A whole page with the header that says who is signed in."""
-        who = {"staff": self.staff, "role": ROLES.get(self.staff.role, self.staff.role)}
+        held = roles.grants(self.db, self.staff)
+        who = {
+            "staff": self.staff,
+            "role": roles.describe(held),
+            "scope": _scope(held),
+            "can": {what: roles.may(held, what) for what in roles.ACTIONS},
+            "notices": notices.count(self.db, self.staff),
+            "unknown_year": unknown_year(self.now),
+        }
         return self.console.page(template, status=status, token=self.token, **who, **context)
 
     def part(self, template: str, **context: Any) -> Markup:
         """A piece of a page."""
         html = self.console.pages.get_template(template).render(token=self.token, **context)
         return Markup(html)  # noqa: S704 - rendered with autoescape
+
+
+def _scope(held: tuple[roles.Grant, ...]) -> str:
+    """Where somebody works: 全市 or the counties."""
+    names = {grant.county for grant in held}
+    return "全市" if None in names else "、".join(sorted(name for name in names if name))
 
 
 Action = Callable[[Visit], Response]

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.console import access
 from bot.console.base import Action, Console, Visit
-from bot.desk.tickets import NotYours
+from bot.desk.finding import NotYours, Refused
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Work = Callable[[Console, Request, Mapping[str, str]], Response]
@@ -124,6 +124,10 @@ def _perform(visit: Visit, action: Action) -> Response:
     except NotYours as refusal:
         visit.db.rollback()
         return visit.page("problem.html", status=404, title="没有找到", words=refusal, text="")
+    except Refused as refusal:
+        visit.db.rollback()
+        words, text = str(refusal), visit.form.get("text", "")
+        return visit.page("problem.html", status=403, title="没有执行", words=words, text=text)
 
 
 def _stranger(

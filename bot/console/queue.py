@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 from starlette.responses import HTMLResponse, Response
 
 from bot.console.base import Visit, fingerprint
 from bot.console.moments import shown, span
-from bot.db.tables import Staff, State, Ticket, TicketEvent
-from bot.desk import tickets
+from bot.db.tables import Desk, Staff, State, Ticket
+from bot.desk import history, promises, queues, roles
+from bot.desk.queues import Asked
 
 VIEWS = {
-    "open": "全部在办",
-    "unclaimed": "未认领",
     "mine": "我的",
+    "unclaimed": "未认领",
+    "soon": "快到期",
     "overdue": "已超时",
+    "open": "全部在办",
     "resolved": "已办结",
 }
 _EMPTY = {
-    "open": "没有在办的工单。",
-    "unclaimed": "没有等待认领的工单。",
     "mine": "您手上没有在办的工单。",
+    "unclaimed": "没有等待认领的工单。",
+    "soon": "4 小时内没有到期的工单。",
     "overdue": "没有超时的工单。",
+    "open": "没有在办的工单。",
     "resolved": "还没有办结的工单。",
 }
-_LONGEST = 300
+_SIZE = 50
 """Rows on one page."""
 
 
@@ -51,6 +54,7 @@ class Row:
     remaining: str
     overdue: bool
     owner: str
+    desk: str
 
 
 @dataclass(frozen=True)
@@ -60,15 +64,26 @@ class View:
     name: str
     rows: tuple[Row, ...]
     counts: tuple[tuple[str, int], ...]
-    more: int
-    """Tickets that did not fit on the page."""
+    asked: Asked
+    more: bool
+    """Whether there is another page."""
+
+    def address(self, **changes: str | int) -> str:
+        """This view with something else chosen."""
+        chosen = {k: v for k, v in (asdict(self.asked) | {"page": 1} | changes).items() if v}
+        chosen.pop("page", 0) if chosen.get("page") == 1 else None
+        return urlencode({{"search": "q"}.get(k, k): v for k, v in chosen.items()})
 
 
 def page(visit: Visit) -> Response:
     """The queue page."""
-    context = _context(_view(visit))
+    view = _view(visit)
+    if view.asked.search:  # once; the page's own polling is not a search
+        who = f"staff:{visit.staff.username}"
+        history.note(visit.db, None, who, "searched", text=view.asked.search, at=visit.now)
+    context = _context(view)
     table = visit.part("_queue.html", partial=False, **context)
-    return visit.page("queue.html", table=table, titles=VIEWS, **context)
+    return visit.page("queue.html", table=table, choices=_choices(visit), **context)
 
 
 def table(visit: Visit) -> Response:
@@ -80,20 +95,24 @@ def table(visit: Visit) -> Response:
 
 
 def is_overdue(ticket: Ticket, now: datetime) -> bool:
-    """Whether the promised first answer is late."""
-    waiting = ticket.answered_at is None and ticket.state != State.RESOLVED
-    return waiting and now > ticket.due_at
+    """Whether a promise is broken."""
+    due = promises.due(ticket)
+    return due is not None and now > due
 
 
 def remaining(ticket: Ticket, now: datetime) -> str:
-    """How the promised time stands, in words."""
+    """How the promise that breaks next stands, in words."""
     if ticket.state == State.RESOLVED:
         return "已办结"
-    if ticket.answered_at is not None:
+    if ticket.paused_at is not None:
+        return f"等材料 {span(now - ticket.paused_at)}，时钟停着"
+    due = promises.due(ticket)
+    if due is None:
         return "已答复"
-    if is_overdue(ticket, now):
-        return f"已超时 {span(now - ticket.due_at)}"
-    return f"还剩 {span(ticket.due_at - now)}"
+    what = "首次答复" if ticket.answered_at is None else "再次答复" if ticket.asked_at else "办结"
+    if now > due:
+        return f"{what}已超时 {span(now - due)}"
+    return f"{what}还剩 {span(due - now)}"
 
 
 def place(ticket: Ticket) -> str:
@@ -103,6 +122,8 @@ def place(ticket: Ticket) -> str:
 
 def _context(view: View) -> dict[str, Any]:
     return {
+        "titles": VIEWS,
+        "states": [state for state in State if state != State.RESOLVED],
         "view": view,
         "counts": dict(view.counts),
         "empty": _EMPTY[view.name],
@@ -111,35 +132,59 @@ def _context(view: View) -> dict[str, Any]:
 
 
 def _view(visit: Visit) -> View:
-    name = visit.request.query_params.get("view", "open")
-    name = name if name in VIEWS else "open"
-    waiting = tickets.queue(visit.db, visit.staff)
-    sets = {
-        "open": waiting,
-        "unclaimed": [ticket for ticket in waiting if ticket.owner is None],
-        "mine": [ticket for ticket in waiting if ticket.owner == visit.staff.id],
-        "overdue": [ticket for ticket in waiting if is_overdue(ticket, visit.now)],
-    }
-    found = sets[name] if name in sets else _resolved(visit)
+    asked = _asked(visit)
+    found, more = queues.fetch(
+        visit.db, visit.staff, asked, now=visit.now, secret=visit.console.secret, size=_SIZE
+    )
     return View(
-        name=name,
-        rows=_rows(visit, found[:_LONGEST]),
-        counts=tuple((key, len(value)) for key, value in sets.items()),
-        more=max(0, len(found) - _LONGEST),
+        name=asked.view,
+        rows=_rows(visit, found),
+        counts=tuple(queues.counts(visit.db, visit.staff, visit.now).items()),
+        asked=asked,
+        more=more,
     )
 
 
-def _resolved(visit: Visit) -> list[Ticket]:
-    """Resolved tickets, the latest first."""
-    everything = tickets.queue(visit.db, visit.staff, open_only=False)
-    done = [ticket for ticket in everything if ticket.state == State.RESOLVED]
-    never = datetime.min.replace(tzinfo=UTC)
-    return sorted(done, key=lambda ticket: ticket.resolved_at or never, reverse=True)
+def _asked(visit: Visit) -> Asked:
+    """What the address asks for; nonsense is left out."""
+    given = visit.request.query_params
+    view = given.get("view", "open")
+    desk, page = given.get("desk", ""), given.get("page", "1")
+    return Asked(
+        view=view if view in VIEWS else "open",
+        county=given.get("county", "")[:20],
+        desk=int(desk) if _is_number(desk) else None,
+        service=given.get("service", "")[:40],
+        state=given.get("state", "")[:10],
+        search=given.get("q", "").strip()[:40],
+        page=max(1, int(page)) if _is_number(page) else 1,
+    )
+
+
+def _choices(visit: Visit) -> dict[str, Any]:
+    """What the list can be narrowed to."""
+    counties = roles.counties(roles.grants(visit.db, visit.staff), "see")
+    desks = visit.db.exec(
+        select(Desk.id, Desk.name, Desk.county)
+        .where(col(Desk.closed_at).is_(None))
+        .order_by(col(Desk.id))
+    ).all()
+    seen = [(id, name) for id, name, county in desks if counties is None or county in counties]
+    services = visit.db.exec(select(Ticket.service).distinct().limit(60)).all()
+    return {
+        "desks": seen,
+        "counties": visit.console.counties if counties is None else sorted(counties),
+        "services": sorted((one, visit.console.service_title(one)) for one in services),
+    }
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 6
 
 
 def _rows(visit: Visit, found: Sequence[Ticket]) -> tuple[Row, ...]:
     owners = dict(visit.db.exec(select(Staff.id, Staff.name)).all())
-    news = _unanswered(visit.db, [ticket.id or 0 for ticket in found])
+    desks = dict(visit.db.exec(select(Desk.id, Desk.name)).all())
     return tuple(
         Row(
             number=ticket.number,
@@ -147,28 +192,14 @@ def _rows(visit: Visit, found: Sequence[Ticket]) -> tuple[Row, ...]:
             place=place(ticket),
             state=ticket.state,
             crisis=ticket.priority == "crisis",
-            news=ticket.id in news,
+            news=ticket.asked_at is not None and ticket.state != State.RESOLVED,
             opened=shown(ticket.opened_at, visit.now),
             waited=span((ticket.resolved_at or visit.now) - ticket.opened_at),
-            due=shown(ticket.due_at, visit.now),
+            due=shown(promises.due(ticket) or ticket.due_at, visit.now),
             remaining=remaining(ticket, visit.now),
             overdue=is_overdue(ticket, visit.now),
-            owner=owners.get(ticket.owner, "") if ticket.owner else "",
+            owner=owners.get(ticket.owner, ""),
+            desk=desks.get(ticket.desk, ""),
         )
         for ticket in found
     )
-
-
-def _unanswered(db: Session, ids: list[int]) -> set[int]:
-    """Tickets whose person wrote after the last answer."""
-    query = (
-        select(TicketEvent.ticket_id, TicketEvent.kind, func.max(TicketEvent.id))
-        .where(col(TicketEvent.ticket_id).in_(ids), col(TicketEvent.kind).in_(("added", "replied")))
-        .group_by(col(TicketEvent.ticket_id), col(TicketEvent.kind))
-    )
-    last = {(ticket, kind): event or 0 for ticket, kind, event in db.exec(query).all()}
-    return {
-        ticket
-        for (ticket, kind), event in last.items()
-        if kind == "added" and event > last.get((ticket, "replied"), 0)
-    }

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
 from markupsafe import Markup
-from sqlmodel import col, select
+from sqlmodel import select
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.console import timeline
+from bot.console import facts, timeline, work
 from bot.console.base import Action, Console, Visit, fingerprint
 from bot.console.guard import signed_in
-from bot.console.moments import shown, span
-from bot.console.queue import is_overdue, place, remaining
-from bot.db.tables import Conversation, Staff, State, Ticket, TicketEvent
-from bot.desk import tickets
-from bot.desk.tickets import Refused
-from handlers.messages import Contact
+from bot.db.tables import Conversation, Ticket
+from bot.desk import drafts, finding, notices, tickets
+from bot.desk.finding import Refused
 
 LONGEST = 4000
 """Characters of one reply or note."""
-_CHANNELS = {"telegram": "Telegram", "web": "网页聊天", "wechat": "微信", "terminal": "终端"}
-_PULLED = frozenset({"web", "terminal"})
-_VIEW_LASTS = timedelta(hours=8)
-"""Polling an open page is one reading, as long as a sign-in lasts."""
 _NO_VERSION = -1
 Change = Callable[[Visit, Ticket], None]
 
@@ -54,6 +45,15 @@ def routes(console: Console) -> list[Route]:
         route("/claim", _changed_by(_claim), "claim", method="POST"),
         route("/reply", _changed_by(_reply, field="reply"), "reply", method="POST"),
         route("/note", _note, "note", method="POST"),
+        route("/ask", _changed_by(_ask, field="reply"), "ask", method="POST"),
+        route("/begin", _changed_by(_begin), "begin", method="POST"),
+        route("/transfer", _changed_by(work.transfer), "transfer", method="POST"),
+        route("/give-back", _changed_by(work.give_back), "give-back", method="POST"),
+        route("/assign", _changed_by(work.assign), "assign", method="POST"),
+        route("/merge", _changed_by(work.merge), "merge", method="POST"),
+        route("/presence", work.presence, "presence", method="POST", polled=True),
+        route("/articles", work.articles, "articles", method="GET", polled=True),
+        route("/files/{key}", work.file, "file", method="GET"),
         route("/resolve", _changed_by(_resolve), "resolve", method="POST"),
         route("/reopen", _changed_by(_reopen), "reopen", method="POST"),
         route("/{_done}", _back, "back", method="GET"),
@@ -62,16 +62,18 @@ def routes(console: Console) -> list[Route]:
 
 def _page(visit: Visit) -> Response:
     ticket = _find(visit)
-    tickets.viewed(visit.db, ticket, visit.staff)
+    finding.viewed(visit.db, ticket, visit.staff, at=visit.now)
+    notices.saw(visit.db, visit.staff, ticket=ticket, at=visit.now)
     visit.db.flush()
-    return _show(visit, ticket, Draft())
+    kept = {kind: drafts.written(visit.db, ticket, visit.staff, kind) for kind in ("reply", "note")}
+    return _show(visit, ticket, Draft(**kept))
 
 
 def _conversation(visit: Visit) -> Response:
     """The conversation, or nothing new (204) when the page shows it already."""
     ticket = _find(visit)
-    _note_reading(visit, ticket)
-    context = _spoken(visit, ticket)
+    facts.note_reading(visit, ticket)
+    context = facts.spoken(visit, ticket)
     changed = str(ticket.version) != visit.request.query_params.get("version", "")
     seen = fingerprint(context, changed)
     if visit.request.query_params.get("seen") == seen:
@@ -86,30 +88,51 @@ def _changed_by(change: Change, field: str = "") -> Action:
     def action(visit: Visit) -> Response:
         try:
             change(visit, _locked(visit))
-        except tickets.NotYours:
+        except finding.NotYours:
             raise
         except Refused as refusal:
             draft = {field: visit.form.get("text", "")} if field else {}
             return _refuse(visit, Draft(str(refusal), **draft))
-        return RedirectResponse(_address(visit), 303)
+        return _after(visit)
 
     return action
 
 
+def _after(visit: Visit) -> Response:
+    """The ticket again; the queue, if it is now another county's."""
+    try:
+        _find(visit)
+    except finding.NotYours:
+        return RedirectResponse("/desk/?view=mine", 303)
+    return RedirectResponse(_address(visit), 303)
+
+
 def _claim(visit: Visit, ticket: Ticket) -> None:
-    tickets.claim(visit.db, ticket, visit.staff)
+    tickets.claim(visit.db, ticket, visit.staff, at=visit.now)
 
 
 def _reply(visit: Visit, ticket: Ticket) -> None:
-    tickets.reply(visit.db, ticket, visit.staff, _text(visit), version=_version(visit))
+    version = _version(visit)
+    tickets.reply(visit.db, ticket, visit.staff, _text(visit), version=version, at=visit.now)
+    drafts.sent(visit.db, ticket, visit.staff, "reply")
+
+
+def _ask(visit: Visit, ticket: Ticket) -> None:
+    version = _version(visit)
+    tickets.ask(visit.db, ticket, visit.staff, _text(visit), version=version, at=visit.now)
+    drafts.sent(visit.db, ticket, visit.staff, "reply")
+
+
+def _begin(visit: Visit, ticket: Ticket) -> None:
+    tickets.begin(visit.db, ticket, visit.staff, at=visit.now)
 
 
 def _resolve(visit: Visit, ticket: Ticket) -> None:
-    tickets.resolve(visit.db, ticket, visit.staff)
+    tickets.resolve(visit.db, ticket, visit.staff, at=visit.now)
 
 
 def _reopen(visit: Visit, ticket: Ticket) -> None:
-    tickets.reopen(visit.db, ticket, visit.staff)
+    tickets.reopen(visit.db, ticket, visit.staff, at=visit.now)
 
 
 def _note(visit: Visit) -> Response:
@@ -117,7 +140,8 @@ def _note(visit: Visit) -> Response:
     ticket = _locked(visit)
     current, draft = ticket.version == _version(visit), Draft()
     try:
-        tickets.note(visit.db, ticket, visit.staff, _text(visit))
+        tickets.note(visit.db, ticket, visit.staff, _text(visit), at=visit.now)
+        drafts.sent(visit.db, ticket, visit.staff, "note")
     except Refused as refusal:
         draft = Draft(str(refusal), note=visit.form.get("text", ""))
     visit.db.flush()
@@ -135,25 +159,29 @@ def _back(visit: Visit) -> Response:
 def _refuse(visit: Visit, draft: Draft) -> Response:
     visit.db.rollback()
     ticket = _find(visit)
-    tickets.viewed(visit.db, ticket, visit.staff)
+    finding.viewed(visit.db, ticket, visit.staff)
     visit.db.flush()
     return _show(visit, ticket, draft, status=409)
 
 
 def _find(visit: Visit) -> Ticket:
-    return tickets.find(visit.db, visit.request.path_params["number"], staff=visit.staff)
+    return finding.find(visit.db, visit.request.path_params["number"], staff=visit.staff)
 
 
 def _locked(visit: Visit) -> Ticket:
     """The ticket, kept from everybody else until we are done."""
-    ticket = _find(visit)
+    number = visit.request.path_params["number"]
+    ticket = finding.find(visit.db, number, staff=visit.staff, what="work")
+    # The conversation first: whoever answers the person takes the two in this order.
+    talk = select(Conversation).where(Conversation.contact == ticket.contact)
+    visit.db.exec(talk.with_for_update()).first()
     visit.db.refresh(ticket, with_for_update=True)
     return ticket
 
 
 def _show(visit: Visit, ticket: Ticket, draft: Draft, *, status: int = 200) -> Response:
-    names, events = timeline.names(visit.db), tickets.history(visit.db, ticket)
-    spoken = _spoken(visit, ticket)
+    names, events = timeline.names(visit.db), finding.lines(visit.db, ticket)
+    spoken = facts.spoken(visit, ticket)
     seen = fingerprint(spoken, False)
     return visit.page(
         "ticket.html",
@@ -166,13 +194,14 @@ def _show(visit: Visit, ticket: Ticket, draft: Draft, *, status: int = 200) -> R
         conversation=visit.part(
             "_conversation.html", partial=False, seen=seen, changed=False, **spoken
         ),
-        **_facts(visit, ticket),
+        **facts.of(visit, ticket),
+        **work.context(visit, ticket),
     )
 
 
 def _notes(visit: Visit, ticket: Ticket, draft: Draft, *, version: int | None = None) -> Markup:
     """The notes and their form; ``version`` is what a reply being written may now answer."""
-    names, events = timeline.names(visit.db), tickets.history(visit.db, ticket)
+    names, events = timeline.names(visit.db), finding.lines(visit.db, ticket)
     return visit.part(
         "_notes.html",
         ticket=ticket,
@@ -182,53 +211,6 @@ def _notes(visit: Visit, ticket: Ticket, draft: Draft, *, version: int | None = 
         draft=draft.note,
         longest=LONGEST,
     )
-
-
-def _facts(visit: Visit, ticket: Ticket) -> dict[str, Any]:
-    """The head of the page."""
-    owner = visit.db.get(Staff, ticket.owner) if ticket.owner else None
-    channel = Contact.parse(ticket.contact).channel
-    return {
-        "title": visit.console.service_title(ticket.service),
-        "place": place(ticket),
-        "opened": shown(ticket.opened_at, visit.now),
-        "waited": span((ticket.resolved_at or visit.now) - ticket.opened_at),
-        "due": shown(ticket.due_at, visit.now),
-        "remaining": remaining(ticket, visit.now),
-        "overdue": is_overdue(ticket, visit.now),
-        "owner": owner.name if owner else "",
-        "mine": ticket.owner == visit.staff.id,
-        "resolved": ticket.state == State.RESOLVED,
-        "channel": _CHANNELS.get(channel, channel),
-        "forgotten": channel == "forgotten",
-    }
-
-
-def _spoken(visit: Visit, ticket: Ticket) -> dict[str, Any]:
-    """The conversation and whether the person can be reached."""
-    contact = Contact.parse(ticket.contact)
-    if contact.channel == "forgotten":
-        return {"said": (), "blocked": ""}
-    messages = tickets.conversation(visit.db, ticket)
-    pulled = contact.channel in _PULLED
-    conversation = visit.db.get(Conversation, ticket.contact)
-    blocked = conversation.blocked_at if conversation else None
-    return {
-        "said": timeline.conversation(messages, pulled=pulled, now=visit.now),
-        "blocked": shown(blocked, visit.now) if blocked else "",
-    }
-
-
-def _note_reading(visit: Visit, ticket: Ticket) -> None:
-    """Write the reading down unless the open page did."""
-    query = select(TicketEvent.id).where(
-        TicketEvent.ticket_id == ticket.id,
-        TicketEvent.kind == "viewed",
-        TicketEvent.actor == f"staff:{visit.staff.username}",
-        col(TicketEvent.at) > visit.now - _VIEW_LASTS,
-    )
-    if visit.db.exec(query.limit(1)).first() is None:
-        tickets.viewed(visit.db, ticket, visit.staff)
 
 
 def _text(visit: Visit) -> str:

@@ -10,18 +10,7 @@ from sqlmodel import Session, select
 
 from bot.console.moments import shown
 from bot.db.tables import Message, Staff, Status, TicketEvent
-
-_KINDS = {
-    "opened": "提交申请",
-    "claimed": "认领",
-    "replied": "回复",
-    "noted": "内部备注",
-    "added": "补充说明",
-    "resolved": "办结",
-    "reopened": "重开",
-    "viewed": "查看",
-    "forgotten": "要求删除个人信息",
-}
+from bot.desk.words import KINDS
 
 
 @dataclass(frozen=True)
@@ -114,7 +103,7 @@ def _done(event: TicketEvent, names: Mapping[str, str], now: datetime) -> Done:
     return Done(
         at=shown(event.at, now),
         actor=names.get(event.actor, event.actor.removeprefix("staff:")),
-        what=_KINDS.get(event.kind, event.kind),
+        what=KINDS.get(event.kind, event.kind),
         moved=f"{event.before} → {event.after}".removeprefix(" → ") if changed else "",
         text="" if event.kind == "noted" else event.text,
     )

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session, select
 
 from bot.db import outbox
-from bot.db.tables import Message, Staff, Ticket
-from bot.desk import clock, tickets
+from bot.db.tables import Message, Staff, Ticket, now
+from bot.desk import clock, queues, tickets
 from bot.service import Service
 from handlers.messages import Contact, Update
 from tests.person import Person
@@ -89,9 +89,10 @@ def test_a_crisis_of_unknown_county_is_seen_by_every_county_first(
     person.service.receive(Update("x", Contact("terminal", "unknown"), "我不想活了"))
     with Session(engine) as session:
         for clerk in session.exec(select(Staff)).all():
-            first = tickets.queue(session, clerk)[0]
+            found, _ = queues.fetch(session, clerk, queues.Asked(), now=now())
+            first = found[0]
             assert first.priority == "crisis"
-            assert tickets.may_see(clerk, first)
+            assert tickets.may_see(session, clerk, first)
 
 
 def test_the_person_is_told_nothing_twice_when_a_clerk_claims_again(

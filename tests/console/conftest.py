@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from html import unescape
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -24,9 +25,12 @@ from bot.db import outbox
 from bot.db.cipher import make_cipher
 from bot.db.engine import connect
 from bot.db.tables import Conversation, Message, Staff, Status, Ticket, TicketEvent, now
-from bot.desk import tickets
+from bot.desk import finding, people, tickets
 from handlers import effects
 from handlers.messages import Contact, Reply
+from knowledge.explaining import explain
+from knowledge.library import Library
+from knowledge.load import load
 
 PASSWORD = "correct horse battery"
 TITLES = {"hardship": "生活困难帮扶", "medical": "医疗困难", "crisis": "紧急求助"}
@@ -47,6 +51,7 @@ class Office:
             clock=self.clock,
             wake=self.wake,
             service_title=lambda service: TITLES.get(service, service),
+            explain=_explain,
         )
         self.app = Starlette(routes=routes(self.console))
 
@@ -99,6 +104,7 @@ class Office:
                 session, Contact.parse(contact), wanted, due_at=self.clock() + due
             )
             number = ticket.number
+            ticket.phone_hash = finding.phone_hash(phone, self.console.secret)
             outbox.put(session, Contact.parse(contact), [Reply(f"已经提交，编号 {number}。")])
             session.commit()
         return number
@@ -108,7 +114,7 @@ class Office:
         with Session(self.engine) as session:
             session.add(Message(contact=contact, text=text, status=Status.RECEIVED))
             if number:
-                added = tickets.add(
+                added = people.add(
                     session, Contact.parse(contact), effects.AddToTicket(number, text)
                 )
                 assert added
@@ -120,7 +126,7 @@ class Office:
 
     def history(self, number: str) -> list[TicketEvent]:
         with Session(self.engine, expire_on_commit=False) as session:
-            return tickets.history(session, tickets.find(session, number))
+            return finding.lines(session, tickets.find(session, number))
 
     def sent(self) -> list[Message]:
         """Everything the person was or will be told."""
@@ -272,3 +278,12 @@ def read() -> Any:
         return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text)))
 
     return words
+
+
+@cache
+def _library() -> Library:
+    return load()
+
+
+def _explain(text: str) -> dict[str, Any]:
+    return explain(_library(), text, region=None, today=now().date())

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from bot.db.tables import Ticket
+from bot.db.tables import Ticket, TicketEvent
 
 
 def numbers(page: Any) -> list[str]:
@@ -51,7 +51,7 @@ async def test_each_view_shows_its_tickets_and_counts_all(office: Any, li: Any, 
     await zhao.act(theirs, "claim")
     await li.act(done, "claim")
     await li.act(done, "resolve")
-    office.change(Ticket, office.load(late).id, due_at=office.clock())
+    office.change(Ticket, office.load(late).id, due_at=office.clock(), queue_at=office.clock())
 
     expected = {
         "open": [late, mine, theirs, free],
@@ -64,8 +64,8 @@ async def test_each_view_shows_its_tickets_and_counts_all(office: Any, li: Any, 
     for view, listed in expected.items():
         page = await li.get(f"/desk/?view={view}")
         assert numbers(page) == listed, view
-        counts = re.findall(r'id="count-(\w+)">(\d+)<', page.text)
-        assert counts == [("open", "4"), ("unclaimed", "2"), ("mine", "1"), ("overdue", "1")]
+        counts = dict(re.findall(r'id="count-(\w+)">(\d+)<', page.text))
+        assert counts == {"mine": "1", "unclaimed": "2", "soon": "1", "overdue": "1", "open": "4"}
     assert "<title>(2) " in (await li.get("/desk/")).text
 
 
@@ -79,7 +79,7 @@ async def test_an_empty_view_says_what_it_means(li: Any, view: str, words: str) 
 async def test_a_late_ticket_says_so_in_words(office: Any, li: Any, read: Any) -> None:
     office.ticket(due=timedelta(hours=-2, minutes=-5))
 
-    assert "⚠ 已超时 2小时" in read(await li.get("/desk/"))
+    assert "⚠ 首次答复已超时 2小时" in read(await li.get("/desk/"))
 
 
 async def test_a_ticket_that_was_answered_is_not_late(office: Any, li: Any, read: Any) -> None:
@@ -92,6 +92,7 @@ async def test_a_ticket_that_was_answered_is_not_late(office: Any, li: Any, read
 
     assert "⚠" not in page
     assert "已答复" in page
+    assert "办结还剩" in page
 
 
 async def test_what_a_person_adds_is_marked_until_it_is_answered(
@@ -127,18 +128,61 @@ async def test_the_poll_brings_the_table_counts_and_title_when_something_changed
     assert "<html" not in fresh.text
 
 
-async def test_a_long_queue_says_how_much_is_left_out(office: Any, li: Any, read: Any) -> None:
+async def test_a_long_queue_is_turned_page_by_page(office: Any, li: Any, read: Any) -> None:
+    moment = office.clock()
     with Session(office.engine) as session:
         session.add_all(
-            Ticket(number=f"T{i:06d}", contact="web:a", service="x", topic="x", county="海门区")
-            for i in range(305)
-        )
+            Ticket(
+                number=f"T{i:06d}", contact="web:a", service="x", topic="x", county="海门区",
+                queue_at=moment,
+            )
+            for i in range(105)
+        )  # fmt: skip
         session.commit()
 
-    page = await li.get("/desk/")
+    pages = [await li.get(f"/desk/?page={page}") for page in (1, 2, 3)]
 
-    assert len(numbers(page)) == 300
-    assert "另有 5 张没有列出" in read(page)
+    listed = [numbers(page) for page in pages]
+    assert [len(one) for one in listed] == [50, 50, 5]
+    assert len({number for one in listed for number in one}) == 105
+    assert "page=2" in pages[0].text
+    assert "下一页" not in read(pages[2])
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("T000001", 1), ("t1", 1), ("1", 1), ("T000009", 0), ("13800138000", 1), ("138-0013-8000", 1),
+     ("+8613800138000", 1), ("13800138001", 0), ("%", 0)],
+)  # fmt: skip
+async def test_a_ticket_is_found_by_number_or_whole_phone(
+    office: Any, li: Any, wang: Any, search: str, found: int
+) -> None:
+    number = office.ticket(phone="13800138000")
+
+    page = await li.get("/desk/", params={"q": search})
+
+    assert len(numbers(page)) == found
+    assert numbers(await wang.get("/desk/", params={"q": search})) == []
+    assert number == "T000001"
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "listed"),
+    [
+        ("service=medical", ["T000002"]),
+        ("county=如东县", ["T000002"]),
+        ("state=新建", ["T000001", "T000002"]),
+        ("state=待补材料", []),
+        ("county=如东县&service=hardship", []),
+    ],
+)
+async def test_the_list_can_be_narrowed(
+    office: Any, zhao: Any, narrowed: str, listed: list[str]
+) -> None:
+    office.ticket(due=timedelta(hours=1))
+    office.ticket(service="medical", county="如东县", due=timedelta(hours=2))
+
+    assert numbers(await zhao.get(f"/desk/?{narrowed}")) == listed
 
 
 async def test_the_queue_reads_the_same_on_both_databases(
@@ -153,3 +197,14 @@ async def test_the_queue_reads_the_same_on_both_databases(
     assert numbers(page) == [crisis, late]
     assert "有新留言" in read(page)
     assert numbers(await two_clerks[0].get("/desk/?view=overdue")) == [late]
+
+
+async def test_a_search_is_noted_once_and_not_with_every_poll(office: Any, li: Any) -> None:
+    office.ticket()
+    await li.get("/desk/?q=13800138000")
+    for _ in range(3):
+        await li.get("/desk/queue?q=13800138000")
+
+    with Session(office.engine) as session:
+        lines = session.exec(select(TicketEvent).where(TicketEvent.kind == "searched")).all()
+    assert [line.actor for line in lines] == ["staff:li"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -146,3 +147,28 @@ def test_an_old_hash_is_renewed_at_sign_in(office: Any) -> None:
 
 def test_an_unknown_name_costs_as_much_work_as_a_known_one() -> None:
     assert not PasswordHasher().check_needs_rehash(accounts._NOBODY)
+
+
+async def test_a_file_is_saved_never_shown_and_the_fetching_is_noted(
+    office: Any, li: Any, wang: Any, tmp_path: Any
+) -> None:
+    from bot.channels.files import File
+    from bot.desk.attachments import Store
+    from handlers.messages import Contact
+
+    store = Store(office.engine, tmp_path / "files", clock=office.clock)
+    object.__setattr__(office.console, "files", store)
+    number = office.ticket()
+    store.receive(File("u1", Contact("telegram", "3527065"), "证明.pdf", b"%PDF-1.7 x"))
+
+    page = await li.get(f"/desk/tickets/{number}")
+    path = re.search(r'href="(/desk/tickets/\w+/files/\w+)"', page.text)
+    assert path
+    answer = await li.get(path[1])
+
+    assert answer.content == b"%PDF-1.7 x"
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert office.history(number)[-1].kind == "fetched"
+    assert (await wang.get(path[1])).status_code == 404

@@ -1,0 +1,70 @@
+"""What the page of one ticket says about it and its person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.console import timeline
+from bot.console.base import Visit
+from bot.console.moments import shown, span
+from bot.console.queue import is_overdue, place, remaining
+from bot.db.tables import Conversation, Staff, State, Ticket, TicketEvent
+from bot.desk import finding, promises, tickets
+from handlers.messages import Contact
+
+_CHANNELS = {"telegram": "Telegram", "web": "网页聊天", "wechat": "微信", "terminal": "终端"}
+_PULLED = frozenset({"web", "terminal"})
+_VIEW_LASTS = timedelta(hours=8)
+"""Polling an open page is one reading, as long as a sign-in lasts."""
+
+
+def of(visit: Visit, ticket: Ticket) -> dict[str, Any]:
+    """The head of the page."""
+    owner = visit.db.get(Staff, ticket.owner) if ticket.owner else None
+    channel = Contact.parse(ticket.contact).channel
+    return {
+        "title": visit.console.service_title(ticket.service),
+        "place": place(ticket),
+        "opened": shown(ticket.opened_at, visit.now),
+        "waited": span((ticket.resolved_at or visit.now) - ticket.opened_at),
+        "due": shown(promises.due(ticket) or ticket.due_at, visit.now),
+        "paused": span(timedelta(minutes=ticket.paused_minutes)) if ticket.paused_minutes else "",
+        "allowed": {what: tickets.allowed(what, ticket) for what in tickets.MOVES},
+        "remaining": remaining(ticket, visit.now),
+        "overdue": is_overdue(ticket, visit.now),
+        "owner": owner.name if owner else "",
+        "mine": ticket.owner == visit.staff.id,
+        "resolved": ticket.state == State.RESOLVED,
+        "channel": _CHANNELS.get(channel, channel),
+        "forgotten": channel == "forgotten",
+    }
+
+
+def spoken(visit: Visit, ticket: Ticket) -> dict[str, Any]:
+    """The conversation and whether the person can be reached."""
+    contact = Contact.parse(ticket.contact)
+    if contact.channel == "forgotten":
+        return {"said": (), "blocked": ""}
+    messages = finding.conversation(visit.db, ticket)
+    pulled = contact.channel in _PULLED
+    conversation = visit.db.get(Conversation, ticket.contact)
+    blocked = conversation.blocked_at if conversation else None
+    return {
+        "said": timeline.conversation(messages, pulled=pulled, now=visit.now),
+        "blocked": shown(blocked, visit.now) if blocked else "",
+    }
+
+
+def note_reading(visit: Visit, ticket: Ticket) -> None:
+    """Write the reading down unless the open page did."""
+    query = select(TicketEvent.id).where(
+        TicketEvent.ticket_id == ticket.id,
+        TicketEvent.kind == "viewed",
+        TicketEvent.actor == f"staff:{visit.staff.username}",
+        col(TicketEvent.at) > visit.now - _VIEW_LASTS,
+    )
+    if visit.db.exec(query.limit(1)).first() is None:
+        finding.viewed(visit.db, ticket, visit.staff)
