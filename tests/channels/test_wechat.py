@@ -114,7 +114,7 @@ async def test_a_follower_asks_and_is_answered_in_the_same_breath(wang: Follower
 
 async def test_a_number_stands_for_the_choice_shown_last(wang: Follower) -> None:
     await wang.says("菜单")
-    assert "拥军商户" in await wang.says("2")
+    assert "最多问八个问题" in await wang.says("2")
     assert "大家常问" in await wang.clicks("/topics")
     assert "优待证" in await wang.says("１")
 
