@@ -28,11 +28,15 @@ class Contact:
 
 @dataclass(frozen=True)
 class Point:
-    """A position in degrees, in the coordinate system the channel gives it in."""
+    """A position in degrees, in the coordinate system the channel gives it in.
+
+    ``doubtful``: a pin may have been dragged on a map of another system, half a kilometre off.
+    """
 
     latitude: float
     longitude: float
     crs: Crs = "wgs84"
+    doubtful: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,36 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Venue:
+    """A place for the person's own map, where a channel has one; WGS-84 degrees."""
+
+    title: str
+    address: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A picture of where things are, where a channel can draw: the person and numbered places.
+
+    WGS-84 degrees, latitude first. ``person`` is personal data, None when they named a place.
+    """
+
+    person: tuple[float, float] | None
+    places: tuple[tuple[str, float, float], ...]
+    """(number, latitude, longitude)"""
+    words: str
+    """What the picture shows, for those who cannot see it."""
+
+
+@dataclass(frozen=True)
 class Reply:
     """One thing we say back.
 
     ``share`` asks the channel for a native "share my location/phone" button where it has one.
     ``author`` is empty when the assistant speaks, else how the staff member is shown.
+    ``venue`` and ``sketch`` go beside the text, where the channel can.
     """
 
     text: str
@@ -82,3 +111,5 @@ class Reply:
     links: tuple[Link, ...] = ()
     share: Share | None = None
     author: str = ""
+    venue: Venue | None = None
+    sketch: Sketch | None = None

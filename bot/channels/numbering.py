@@ -13,9 +13,9 @@ _SHARE: Mapping[Share, str] = {"location": "请直接打镇名或路名。", "ph
 
 def text_of(reply: Reply, *, first: int = 1, share: Mapping[Share, str] = _SHARE) -> str:
     """A reply as text; its choices are numbered from ``first``, and ``share`` says in words what
-    other channels have a button for."""
+    other channels have a button for. Phones to tap and pages of ours are for the web chat alone."""
     author = [f"【工作人员 {reply.author}】"] if reply.author else []
-    links = [f"{link.label}：{link.url}" for link in reply.links]
+    links = [f"{link.label}：{link.url}" for link in reply.links if link.url.startswith("https://")]
     choices = [f"{at}. {choice.label}" for at, choice in enumerate(reply.choices, start=first)]
     asked = [share[reply.share]] if reply.share else []
     tail = ["", *choices, _HINT] if choices else []

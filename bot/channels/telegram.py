@@ -159,6 +159,10 @@ class Telegram:
 
     async def _deliver(self, chat: int, message: Outgoing) -> None:
         try:
+            if at := message.venue:
+                where = (at.latitude, at.longitude, at.title, at.address or "南通")
+                await self._bot.send_venue(chat, *where, reply_markup=message.markup)
+                return
             await self._bot.send_message(
                 chat,
                 message.text,

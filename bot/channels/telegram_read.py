@@ -79,7 +79,10 @@ def _message(id: str, message: telegram.Message) -> Update | None:
     if message.text:
         return Update(id, contact, _without_address(message.text))
     if place := message.location or (message.venue and message.venue.location):
-        return Update(id, contact, point=Point(place.latitude, place.longitude))
+        # "As defined by sender": a pin dragged on a Chinese road map is GCJ-02, and nobody says so.
+        dragged = place.horizontal_accuracy is None and place.live_period is None
+        point = Point(place.latitude, place.longitude, doubtful=dragged)
+        return Update(id, contact, point=point)
     if message.contact:
         return _card(id, contact, message)
     if word := _unsupported(message):

@@ -16,7 +16,7 @@ from telegram import (
 )
 
 from bot.channels import splitting
-from handlers.messages import Choice, Link, Reply, Share
+from handlers.messages import Choice, Link, Reply, Share, Venue
 
 LONGEST = 4096
 """UTF-16 units of one message."""
@@ -30,10 +30,11 @@ Markup: TypeAlias = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRe
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message as it goes to Telegram."""
+    """One message as it goes to Telegram; with a ``venue`` it is that, and ``text`` its name."""
 
     text: str
     markup: Markup | None = None
+    venue: Venue | None = None
 
 
 def render(reply: Reply, *, keyboard_open: bool = False) -> list[Outgoing]:
@@ -47,6 +48,8 @@ def render(reply: Reply, *, keyboard_open: bool = False) -> list[Outgoing]:
     if not texts:
         raise ValueError("a reply without text")
     messages = [Outgoing(text) for text in texts]
+    if reply.venue:
+        messages.insert(0, Outgoing(reply.venue.title, venue=reply.venue))
     inline = _inline(reply)
     if inline:
         messages[-1] = replace(messages[-1], markup=inline)
@@ -65,7 +68,7 @@ def split(text: str, limit: int = LONGEST) -> list[str]:
 def _text(reply: Reply) -> str:
     """The text, whom it is from if a person wrote it, and addresses no button can hold."""
     author = [f"【工作人员 {reply.author}】"] if reply.author else []
-    addresses = [f"{link.label}：{link.url}" for link in reply.links if not _is_web(link)]
+    addresses = [f"{link.label}：{link.url}" for link in reply.links if not _opens(link)]
     return "\n".join([*author, reply.text, *addresses])
 
 
@@ -109,6 +112,12 @@ def _rows(buttons: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardBu
         else:
             rows.append([button])
     return rows
+
+
+def _opens(link: Link) -> bool:
+    """Whether the link needs no line: it is a button, a number that stands in the text, or a page
+    of the web chat."""
+    return _is_web(link) or link.url.startswith(("tel:", "/"))
 
 
 def _is_web(link: Link) -> bool:

@@ -37,7 +37,8 @@ class Terminal:
                 write(self._painted(f"【{reply.author}】", _GREEN))
             write(reply.text)
             for link in reply.links:
-                write(f"  {link.label}：{link.url}")
+                if link.url.startswith("https://"):  # the others are for the web chat to tap
+                    write(f"  {link.label}：{link.url}")
             for choice in reply.choices:
                 offered.append(choice)
                 write(self._painted(f"  {len(offered)}. {choice.label}", _CYAN))

@@ -79,9 +79,12 @@ def _of_message(message: Mapping[str, str], contact: Contact) -> Update:
 
 
 def _point(message: Mapping[str, str]) -> Point:
-    """Location_X is the *latitude*; WeChat's map is Tencent's, so GCJ-02."""
+    """Location_X is the *latitude*; WeChat's map is Tencent's, so GCJ-02 – in practice: its
+    documentation names no system."""
     try:
-        point = Point(float(message["Location_X"]), float(message["Location_Y"]), "gcj02")
+        point = Point(
+            float(message["Location_X"]), float(message["Location_Y"]), "gcj02", doubtful=True
+        )
     except (KeyError, ValueError):
         raise Refused("the location has no coordinates") from None
     if not (abs(point.latitude) <= 90 and abs(point.longitude) <= 180):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.db.tables import Message, Status, now
-from handlers.messages import Choice, Contact, Link, Reply
+from handlers.messages import Choice, Contact, Link, Reply, Venue
 
 LEASE = timedelta(seconds=60)
 
@@ -127,6 +128,7 @@ def reply(message: Message) -> Reply:
         links=tuple(Link(*pair) for pair in extras.get("links", ())),
         share=extras.get("share"),
         author=extras.get("author", ""),
+        venue=Venue(*extras["venue"]) if "venue" in extras else None,
     )
 
 
@@ -137,6 +139,7 @@ def extras(reply: Reply) -> dict[str, Any]:
         "links": [[link.url, link.label] for link in reply.links],
         "share": reply.share,
         "author": reply.author,
+        "venue": list(astuple(reply.venue)) if reply.venue else None,
     }
     return {key: value for key, value in found.items() if value}
 

@@ -181,6 +181,8 @@ class Emulator:
                 answer = await self.inbox.get_updates(given)
             case "sendMessage":
                 answer = self._send_message(given)
+            case "sendVenue":
+                answer = self._send_venue(given)
             case "answerCallbackQuery":
                 answer = self._answer_query(given)
             case "setMyCommands":
@@ -206,6 +208,13 @@ class Emulator:
         message = self.message(chat, {"from": BOT, "text": text})
         if "inline_keyboard" in markup:
             message["reply_markup"] = markup
+        self.messages.append(message)
+        return message
+
+    def _send_venue(self, given: Json) -> Json:
+        location = {key: float(given[key]) for key in ("latitude", "longitude")}
+        venue = {"location": location, "title": given["title"], "address": given["address"]}
+        message = self.message(int(given["chat_id"]), {"from": BOT, "venue": venue})
         self.messages.append(message)
         return message
 

@@ -97,14 +97,14 @@ ENTITY = [{"type": "bot_command", "offset": 0, "length": 6}]
             ),
             Update("5", CONTACT, "转发的话"),
         ),
-        (message(location=PLACE), Update("5", CONTACT, point=Point(31.98, 120.89))),
+        (message(location=PLACE), Update("5", CONTACT, point=Point(31.98, 120.89, doubtful=True))),
         (
             message(location={**PLACE, "live_period": 900, "horizontal_accuracy": 20.5}),
             Update("5", CONTACT, point=Point(31.98, 120.89)),
         ),
         (
             message(venue={"location": PLACE, "title": "站", "address": "路"}, location=PLACE),
-            Update("5", CONTACT, point=Point(31.98, 120.89)),
+            Update("5", CONTACT, point=Point(31.98, 120.89, doubtful=True)),
         ),
         (
             message(

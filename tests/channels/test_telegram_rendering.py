@@ -63,9 +63,13 @@ def test_only_the_last_part_carries_the_buttons() -> None:
 
 
 def test_links_are_buttons_and_other_addresses_stay_in_the_text() -> None:
-    links = (Link("https://uri.amap.com/x", "地图"), Link("tel:051312345", "电话"))
+    links = (
+        Link("https://uri.amap.com/x", "地图"),
+        Link("mailto:a@b.cn", "邮箱"),
+        Link("tel:12345", "电话"),
+    )
     [message] = render(Reply("服务站", links=links))
-    assert message.text == "服务站\n电话：tel:051312345"
+    assert message.text == "服务站\n邮箱：mailto:a@b.cn"
     assert rows(message) == [["地图"]]
 
 

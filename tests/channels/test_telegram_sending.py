@@ -11,7 +11,7 @@ from telegram.request import HTTPXRequest
 
 from bot.channels.base import Channel, SlowDown, Uncertain, Undeliverable
 from bot.channels.telegram_errors import in_words
-from handlers.messages import Choice, Link, Reply
+from handlers.messages import Choice, Link, Reply, Venue
 from tests.channels.conftest import Clock, Connect
 from tests.channels.telegram_emulator import Emulator
 
@@ -189,3 +189,17 @@ async def test_a_message_on_its_way_out_arrives_before_we_hang_up(
     sending.cancel()
     await telegram.close()
     assert [one["text"] for one in telegram_emulator.sent_to(7)] == ["您好"]
+
+
+async def test_a_place_arrives_as_a_venue_before_the_text(
+    telegram_emulator: Emulator, connect: Connect
+) -> None:
+    telegram = connect()
+    telegram_emulator.person(7)
+    venue = Venue("平潮中心卫生院", "平潮镇", 32.09, 120.77)
+    await telegram.send("7", Reply("离您 300 米", choices=(Choice("/menu", "菜单"),), venue=venue))
+    pin, text = telegram_emulator.sent_to(7)
+    assert pin["venue"]["title"] == "平潮中心卫生院"
+    assert pin["venue"]["location"] == {"latitude": 32.09, "longitude": 120.77}
+    assert text["text"] == "离您 300 米"
+    assert "inline_keyboard" in text["reply_markup"]
