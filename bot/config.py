@@ -66,8 +66,23 @@ class Telegram(_Section):
     """向 @BotFather 申请到的令牌。建议用环境变量 YOUJUN_TELEGRAM__TOKEN，不写进文件。"""
     base_url: str = "https://api.telegram.org/bot"
     """接口地址；用自建的 Bot API 服务器时修改。"""
+    webhook: str | None = None
+    """让 Telegram 主动把消息送来的公网地址，如 https://本站域名/telegram；反向代理要把它转到本服务的
+    /telegram。不填则由本服务去取（长轮询），不需要公网地址。"""
+    proxy: str | None = None
+    """访问 Telegram 用的 HTTP 代理，如 http://127.0.0.1:7890；不填则看环境变量 HTTPS_PROXY。"""
+    exit_after_seconds: int = Field(default=60, ge=0, le=86400)
+    """长轮询连续多少秒取不到消息就退出（退出码 75），由守护程序重新启动；0 表示不退出。
+    网页聊天也在同一个进程里、而本地到 Telegram 的网络时好时坏时，建议填 0。"""
     staff_group: int | None = None
     """接收新工单提醒的工作群编号（负数）；不填则不提醒。群里不会出现任何个人信息。"""
+
+    @field_validator("webhook")
+    @classmethod
+    def _webhook_is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s/?#]+/[^\s?#]+", url):
+            raise ValueError("要写成 https://域名/telegram 的样子（官方服务器只接受 https）")
+        return url
 
 
 class Embedding(_Section):

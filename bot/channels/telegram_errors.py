@@ -84,6 +84,8 @@ def in_words(problem: Exception, *, secret: str) -> str:
             )
         case TimedOut():
             return "Telegram did not answer in time; the network may be down"
+        case BadRequest():
+            return f"Telegram refuses what we ask for: {said}"
         case NetworkError():
             return f"Telegram cannot be reached or has trouble itself: {said}"
     return f"Telegram answered something we cannot use: {type(problem).__name__}: {said}"

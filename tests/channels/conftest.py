@@ -106,7 +106,7 @@ async def telegram_emulator(official: Official) -> AsyncIterator[Emulator]:
 async def connect(telegram_emulator: Emulator) -> AsyncIterator[Connect]:
     """Makes bots that talk to the emulator, quick to lose patience."""
     from bot.channels.telegram import Telegram
-    from bot.channels.telegram_poll import Timing
+    from bot.channels.telegram_patience import Timing
     from tests.channels.telegram_emulator import TOKEN
 
     quick = Timing(poll=2, slack=0.5, first_wait=0.02, longest_wait=0.1)

@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.channels.telegram_deliverer import Deliverer
 from tests.channels.telegram_faults import (
     PHRASES,
     Fault,
@@ -31,6 +32,10 @@ from tests.channels.telegram_people import Person
 
 Json = dict[str, Any]
 TOKEN = "123456:the-token-of-nobody"
+WEBHOOK_ACTIVE = (
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
+    "the webhook first"
+)
 BOT: Json = {"id": 123456, "is_bot": True, "first_name": "优军", "username": "youjun_test_bot"}
 
 
@@ -43,6 +48,7 @@ class Emulator:
         self.messages: list[Json] = []
         self.inbox = Inbox()
         self.pending = self.inbox.pending
+        self.hook = Deliverer(self.pending)
         self.chats: dict[int, Json] = {}
         self.refusing: dict[int, Refused] = {}
         """Chats that cannot be written to, and why."""
@@ -65,6 +71,7 @@ class Emulator:
         self.base_url = f"http://127.0.0.1:{port}/bot"
 
     async def stop(self) -> None:
+        await self.hook.stop()
         await self._runner.cleanup()
 
     def person(self, id: int) -> Person:
@@ -84,6 +91,8 @@ class Emulator:
             self.objections += self._official.objections_to_update(update)
         if kind == "callback_query":
             self._open_queries.add(update[kind]["id"])
+        if update["update_id"] in self.pending:
+            self.hook.add(int(update["update_id"]), update)
         return int(update["update_id"])
 
     def refuse(self, chat: int, code: int, description: str, **parameters: int) -> None:
@@ -177,7 +186,11 @@ class Emulator:
         match method:
             case "getMe":
                 answer: Any = BOT
+            case "setWebhook" | "deleteWebhook" | "getWebhookInfo":
+                answer = self._webhook(method, given)
             case "getUpdates":
+                if self.hook.url:
+                    raise Refused(409, WEBHOOK_ACTIVE)
                 answer = await self.inbox.get_updates(given)
             case "sendMessage":
                 answer = self._send_message(given)
@@ -191,6 +204,16 @@ class Emulator:
                 raise Refused(404, "Not Found: method not found")
         self.objections += self._official.objections_to_answer(method, answer)
         return answer
+
+    def _webhook(self, method: str, given: Json) -> Any:
+        if given.get("drop_pending_updates"):
+            self.objections.append(f"{method}: what people wrote must not be dropped")
+        if method == "getWebhookInfo":
+            return self.hook.info()
+        self.inbox.allow(given)
+        self.inbox.interrupt("Conflict: terminated by setWebhook request")
+        self.hook.set(given.get("url", ""), given.get("secret_token", ""))
+        return True
 
     def _send_message(self, given: Json) -> Json:
         chat, text = int(given["chat_id"]), str(given["text"])

@@ -39,10 +39,19 @@ class Inbox:
             self._poll.set_result(None)
         return kind, update
 
+    def allow(self, given: Json) -> None:
+        """Remember which kinds the bot asks for; an empty list asks for the usual ones."""
+        self._allowed = given.get("allowed_updates", self._allowed) or None
+
+    def interrupt(self, words: str) -> None:
+        """End a poll that waits."""
+        if self._poll and not self._poll.done():
+            self._poll.set_exception(Refused(409, words))
+
     async def get_updates(self, given: Json) -> list[Json]:
         """Forget what is below the offset, then wait for something new. Raises Refused."""
         offset, limit = int(given.get("offset", 0)), 100
-        self._allowed = given.get("allowed_updates", self._allowed) or None
+        self.allow(given)
         if self._asked[0] == offset and time.monotonic() < self._asked[1] + self.spin:
             limit = 1
         self._asked = (offset, time.monotonic())
@@ -54,8 +63,7 @@ class Inbox:
 
     async def _wait(self, seconds: float) -> None:
         """Until an update comes; a second poll throws the first one out."""
-        if self._poll and not self._poll.done():
-            self._poll.set_exception(Refused(409, PHRASES[409]))
+        self.interrupt(PHRASES[409])
         mine = self._poll = asyncio.get_running_loop().create_future()
         done, _ = await asyncio.wait([mine], timeout=seconds)
         if self._poll is mine:

@@ -38,8 +38,17 @@ class Official:
         """Messages and users are looked at; the rest is True or a list of updates."""
         if not isinstance(answer, dict):
             return []
-        model = aiogram.types.Message if "chat" in answer else aiogram.types.User
+        model = _ANSWERS.get(method, aiogram.types.Message if "chat" in answer else None)
+        if model is None:
+            return [f"answer of {method}: of an unknown kind"]
         return [f"answer of {method}: {one}" for one in _objections(model, answer)]
+
+
+_ANSWERS: dict[str, type[BaseModel]] = {
+    "getMe": aiogram.types.User,
+    "getWebhookInfo": aiogram.types.WebhookInfo,
+    "getFile": aiogram.types.File,
+}
 
 
 def _objections(model: type[BaseModel], given: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.channels.telegram_errors import TokenRefused
-from bot.channels.telegram_poll import Timing
+from bot.channels.telegram_patience import Timing
 from handlers.messages import Choice, Contact, Reply
 from tests.channels.conftest import Connect, Desk, Running
 from tests.channels.telegram_emulator import TOKEN, Emulator

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from telegram.error import InvalidToken, NetworkError
-from telegram.request import HTTPXRequest
 
 from bot.channels.base import Channel, SlowDown, Uncertain, Undeliverable
 from bot.channels.telegram_errors import in_words
+from bot.channels.telegram_request import AiohttpRequest
 from handlers.messages import Choice, Link, Reply, Venue
 from tests.channels.conftest import Clock, Connect
 from tests.channels.telegram_emulator import Emulator
@@ -62,7 +62,6 @@ async def test_the_share_button_goes_away_with_the_next_plain_message(
         ({"status": 403}, Undeliverable),
         ({"status": 403, "description": "Forbidden: user is deactivated"}, Undeliverable),
         ({"status": 400, "description": "Bad Request: chat not found"}, Undeliverable),
-        ({"status": 400, "migrate_to_chat_id": -100999}, Undeliverable),
         ({"status": 401}, InvalidToken),
         ({"status": 500}, NetworkError),
         ({"kind": "html"}, NetworkError),
@@ -79,7 +78,7 @@ async def test_the_courier_learns_what_a_failure_means(
     telegram_emulator: Emulator,
     connect: Connect,
 ) -> None:
-    telegram = connect(request=HTTPXRequest(read_timeout=0.3))
+    telegram = connect(request=AiohttpRequest(4, read=0.3))
     telegram_emulator.person(7)
     telegram_emulator.breaks("sendMessage", **fault)
     with pytest.raises(expected):
@@ -98,12 +97,17 @@ async def test_telegram_says_how_long_to_wait(
     assert pause.value.seconds == 7
 
 
-async def test_a_group_that_moved_tells_its_new_number(
-    telegram_emulator: Emulator, connect: Connect
+async def test_what_goes_to_a_group_that_moved_follows_it(
+    telegram_emulator: Emulator, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
+    telegram = connect()
+    telegram_emulator.group(-1005)
     telegram_emulator.refuse(-5, 400, "Bad Request: group upgraded", migrate_to_chat_id=-1005)
-    with pytest.raises(Undeliverable, match="-1005"):
-        await connect().send("-5", Reply("新工单"))
+    for text in ("新工单", "又一件"):
+        await telegram.send("-5", Reply(text))
+    assert [one["text"] for one in telegram_emulator.sent_to(-1005)] == ["新工单", "又一件"]
+    assert len(telegram_emulator.called("sendMessage")) == 3
+    assert "-1005" in caplog.text
 
 
 async def test_nobody_there_passes_and_is_not_uncertain(connect: Connect) -> None:
@@ -116,7 +120,7 @@ async def test_nobody_there_passes_and_is_not_uncertain(connect: Connect) -> Non
 async def test_a_crowded_pool_is_not_uncertain_for_nothing_was_sent(
     telegram_emulator: Emulator, connect: Connect
 ) -> None:
-    telegram = connect(request=HTTPXRequest(1, pool_timeout=0.1, read_timeout=1))
+    telegram = connect(request=AiohttpRequest(1, pool=0.1, read=1))
     telegram_emulator.person(7)
     telegram_emulator.person(8)
     telegram_emulator.breaks("sendMessage", "hang")

@@ -1,0 +1,100 @@
+"""Replies on their way out: paced, in parts, to where a chat has moved."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import telegram
+from telegram import LinkPreviewOptions, ReplyKeyboardRemove
+from telegram.error import ChatMigrated
+
+from bot.channels.base import SlowDown, Undeliverable
+from bot.channels.telegram_errors import of_delivery
+from bot.channels.telegram_pace import Pace
+from bot.channels.telegram_render import Outgoing, render
+from handlers.messages import Reply
+
+_RESUME = 120.0
+"""Seconds for which we remember how much of a reply has arrived."""
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Sends replies of one bot; one chat's waiting holds up no other chat."""
+
+    def __init__(self, bot: telegram.Bot, clock: Callable[[], float]) -> None:
+        self._bot, self._clock = bot, clock
+        self._pace = Pace(clock)
+        self._arrived: dict[tuple[int, Reply], tuple[int, float]] = {}
+        self._keyboards: set[int] = set()
+        self._moved: dict[int, int] = {}
+
+    def where(self, chat: int) -> int:
+        """The number a chat has now: a group that became a supergroup got a new one."""
+        return self._moved.get(chat, chat)
+
+    async def send(self, chat: int, reply: Reply) -> None:
+        """Send every message of a reply that has not arrived yet. Raises what ``Channel.send``
+        says; SlowDown also for our own pace, before anything is sent."""
+        chat = self.where(chat)
+        messages = render(reply, keyboard_open=chat in self._keyboards)
+        done = self._done(chat, reply)
+        if wait := self._pace.enter(chat, len(messages) - done):
+            raise SlowDown(wait)
+        for at, message in enumerate(messages[done:], start=done):
+            self._arrived[chat, reply] = (at, self._clock())
+            await asyncio.sleep(self._pace.queue())
+            try:
+                await self._deliver(chat, message)
+            except Undeliverable:
+                self._arrived.pop((chat, reply), None)
+                raise
+        self._arrived.pop((chat, reply), None)
+        self._note_keyboard(chat, reply, messages)
+
+    def _done(self, chat: int, reply: Reply) -> int:
+        """How many messages of this reply have arrived at an earlier try."""
+        now = self._clock()
+        self._arrived = {
+            key: value for key, value in self._arrived.items() if now - value[1] < _RESUME
+        }
+        return self._arrived.get((chat, reply), (0, now))[0]
+
+    async def _deliver(self, chat: int, message: Outgoing) -> None:
+        try:
+            await self._post(chat, message)
+        except Exception as problem:
+            if (failure := of_delivery(problem)) is problem:
+                raise
+            raise failure from problem
+
+    async def _post(self, chat: int, message: Outgoing) -> None:
+        try:
+            await self._put(chat, message)
+        except ChatMigrated as moved:
+            self._moved[chat] = moved.new_chat_id
+            log.warning(
+                "the group %s is %s now; please change telegram.staff_group and the desks' groups",
+                chat,
+                moved.new_chat_id,
+            )
+            await self._put(moved.new_chat_id, message)
+
+    async def _put(self, chat: int, message: Outgoing) -> None:
+        if at := message.venue:
+            where = (at.latitude, at.longitude, at.title, at.address or "南通")
+            await self._bot.send_venue(chat, *where, reply_markup=message.markup)
+            return
+        await self._bot.send_message(
+            chat, message.text, reply_markup=message.markup, link_preview_options=_NO_PREVIEW
+        )
+
+    def _note_keyboard(self, chat: int, reply: Reply, messages: list[Outgoing]) -> None:
+        """Remember whose screen shows a share button, until a message takes it away."""
+        if reply.share:
+            self._keyboards.add(chat)
+        elif any(isinstance(one.markup, ReplyKeyboardRemove) for one in messages):
+            self._keyboards.discard(chat)
