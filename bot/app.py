@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import logging
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, update
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import console, readiness
+from bot import console, readiness, watchdog
 from bot.channels.base import Channel
 from bot.channels.webchat import Webchat
 from bot.channels.wechat import Wechat
@@ -24,7 +25,7 @@ from bot.channels.wechat_crypto import Crypto
 from bot.config import ConfigError, Settings
 from bot.console.base import Found
 from bot.courier import Courier
-from bot.db import schema
+from bot.db import schema, setaside
 from bot.db.cipher import make_cipher
 from bot.db.engine import connect
 from bot.db.tables import Conversation, now
@@ -43,6 +44,10 @@ from knowledge.base import Knowledge, load_knowledge
 from knowledge.explaining import explain
 from knowledge.meaning import Embedder
 from knowledge.render import render
+
+if TYPE_CHECKING:
+    from bot.channels.telegram import Telegram
+    from bot.channels.telegram_quarantine import Poison
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +70,18 @@ class App:
         self.files = Store(engine, settings.data_folder() / "files")
         self.service = Service(engine, knowledge, desk_settings=self.desk)
         self.places = LiveDirectory(engine, knowledge, self._know)
-        self.channels = _channels(self)
+        self.telegram = make_telegram(self) if settings.telegram.enabled else None
+        self.channels: dict[str, Channel] = {}
+        if self.telegram:
+            self.channels[self.telegram.name] = self.telegram
         self.wechat = make_wechat(self) if settings.wechat.enabled else None
         if self.wechat:
             self.channels[self.wechat.name] = self.wechat
         self.courier = Courier(engine, self.channels)
+        self.gave_up = False
+        """Whether a channel fell silent, so that the process should be started anew."""
+        self.stop: Callable[[], None] = lambda: None
+        """Ends the server that runs us; set by whoever started it."""
 
     def _know(self, knowledge: Knowledge) -> None:
         """Answer from ``knowledge`` from now on; what is being answered keeps what it had."""
@@ -91,6 +103,14 @@ class App:
     async def note_blocked(self, contact: Contact, blocked: bool) -> None:
         """Remember that a person blocked or unblocked us; their tickets show it to staff."""
         await asyncio.to_thread(self._note_blocked, contact, blocked)
+
+    async def keep_poison(self, poison: Poison) -> None:
+        """Keep an update that cannot be dealt with, where an operator finds it."""
+        await asyncio.to_thread(self._keep_poison, poison)
+
+    def _keep_poison(self, poison: Poison) -> None:
+        with Session(self.engine) as session:
+            setaside.keep(session, "telegram", poison.update_id, poison.reason, poison.raw)
 
     def _note_blocked(self, contact: Contact, blocked: bool) -> None:
         with Session(self.engine) as session:
@@ -123,6 +143,8 @@ class App:
             routes.append(Route("/", _to_desk))
         if self.wechat:
             routes += self.wechat.routes()
+        if self.telegram:
+            routes += self.telegram.routes()
         routes += console.routes(
             console.Console(
                 engine=self.engine,
@@ -154,6 +176,10 @@ class App:
             asyncio.create_task(channel.run(self.receive), name=channel.name)
             for channel in self.channels.values()
         ]
+        limit = self.settings.telegram.exit_after_seconds
+        if self.telegram and limit and not self.settings.telegram.webhook:
+            watching = watchdog.keep_watch(self.telegram, limit, self._give_up)
+            tasks.append(asyncio.create_task(watching, name="watchdog"))
         for task in tasks:
             task.add_done_callback(_report)
         try:
@@ -162,6 +188,11 @@ class App:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _give_up(self) -> None:
+        self.gave_up = True
+        watchdog.end_anyway()
+        self.stop()
 
     def _explain(self, text: str) -> dict[str, Any]:
         """Why ``text`` is answered as it is, for the console."""
@@ -211,20 +242,26 @@ def _embedder(settings: Settings) -> Embedder | None:
     return Endpoint(chosen.url, chosen.model, key, chosen.timeout_seconds)
 
 
-def _channels(app: App) -> dict[str, Channel]:
-    """The push channels that are enabled. Web chat asks by itself and is not among them."""
+def make_telegram(app: App) -> Telegram | None:
+    """The Telegram bot; None without a token."""
     chosen = app.settings.telegram
-    if not chosen.enabled or chosen.token is None:
-        return {}
+    if chosen.token is None:
+        return None
     from bot.channels.telegram import Telegram  # 40 MB and half a second, only when used
+    from bot.channels.telegram_hook import Webhook
 
-    telegram = Telegram(
-        token=chosen.token.get_secret_value(),
+    token = chosen.token.get_secret_value()
+    # Every process knows the same word without anybody having to invent one.
+    secret = hmac.digest(app.settings.keys()[-1].encode(), token.encode(), "sha256").hex()
+    return Telegram(
+        token=token,
         base_url=chosen.base_url,
+        webhook=Webhook(chosen.webhook, secret) if chosen.webhook else None,
+        proxy=chosen.proxy,
         staff_group=chosen.staff_group,
         blocked=app.note_blocked,
+        keep=app.keep_poison,
     )
-    return {telegram.name: telegram}
 
 
 def make_wechat(app: App) -> Wechat:

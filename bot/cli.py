@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -12,9 +13,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from bot import desk_commands, measuring
+from bot import desk_commands, measuring, watchdog
 from bot.benefits import benefits
 from bot.places.cli import places
+from bot.telegram_cli import telegram
 from bot.wechat_cli import wechat
 
 cli = typer.Typer(
@@ -31,6 +33,7 @@ cli.add_typer(places, name="places")
 cli.add_typer(desk_commands.desk, name="desk")
 cli.add_typer(desk_commands.audit, name="audit")
 cli.add_typer(wechat, name="wechat")
+cli.add_typer(telegram, name="telegram")
 cli.add_typer(benefits, name="benefits")
 
 ConfigFile = Annotated[
@@ -77,15 +80,20 @@ def serve(
     settings = _settings(config_file)
     if migrate_first:
         _migrate(settings)
-    web, at = parts.build(settings).web(), settings.web
+    app, at = parts.build(settings), settings.web
     here = f"http://{at.host}:{at.port}"
     typer.echo(f"网页聊天：{here}/\n工作台：　{here}/desk/")
     command = os.path.relpath(Path(sys.executable).with_name("youjun"))
     typer.echo(f"新建工作人员账号：{command} staff add 用户名 --name 李同志 --county 海门区")
-    uvicorn.run(
-        web, host=at.host, port=at.port, log_level=settings.log_level.lower(), access_log=False,
-        timeout_graceful_shutdown=8,
-    )  # fmt: skip
+    server = uvicorn.Server(uvicorn.Config(
+        app.web(), host=at.host, port=at.port, log_level=settings.log_level.lower(),
+        access_log=False, timeout_graceful_shutdown=8,
+    ))  # fmt: skip
+    app.stop = lambda: setattr(server, "should_exit", True)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if app.gave_up or not server.started:
+        sys.exit(watchdog.EXIT_CODE if app.gave_up else 3)  # 3: as uvicorn's own command
 
 
 @cli.command()

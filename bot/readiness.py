@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, func, select
 
 from bot.channels.base import Channel
+from bot.db.setaside import SetAside
 
 
 @runtime_checkable
@@ -19,21 +21,23 @@ class Fetcher(Protocol):
 
 
 def check(engine: Engine, channels: Mapping[str, Channel]) -> dict[str, Any]:
-    """``ready``, ``database`` and, for each channel that fetches, whether it does."""
-    database = _answers(engine)
+    """``ready``, ``database``, for each channel that fetches, whether it does, and how many
+    updates were ``set_aside`` because nothing could be done with them (None: unknown)."""
+    aside = _set_aside(engine)
     states = {
         name: channel.fetching()
         for name, channel in channels.items()
         if isinstance(channel, Fetcher)
     }
+    database = aside is not None
     ready = database and all(states.values())
-    return {"ready": ready, "database": database, "channels": states}
+    return {"ready": ready, "database": database, "channels": states, "set_aside": aside}
 
 
-def _answers(engine: Engine) -> bool:
+def _set_aside(engine: Engine) -> int | None:
+    """How many updates wait for somebody to look at them; None if the database is away."""
     try:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
+        with Session(engine) as session:
+            return session.exec(select(func.count()).select_from(SetAside)).one()
     except SQLAlchemyError:
-        return False
-    return True
+        return None

@@ -130,8 +130,8 @@ def _body(given: RequestData | None) -> aiohttp.FormData | dict[str, str] | None
 def _environments_proxy(url: str) -> str | None:
     """HTTPS_PROXY and its kin, which NO_PROXY may overrule."""
     address = urlsplit(url)
-    proxy = urllib.request.getproxies_environment().get(address.scheme)
-    if not proxy or urllib.request.proxy_bypass_environment(address.hostname or ""):
+    proxy = urllib.request.getproxies().get(address.scheme)
+    if not proxy or urllib.request.proxy_bypass(address.hostname or ""):
         return None
     return proxy
 

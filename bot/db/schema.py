@@ -10,7 +10,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
-import bot.db.placetables  # noqa: F401  (its tables belong to the metadata)
+import bot.db.placetables
+import bot.db.setaside  # noqa: F401  (their tables belong to the metadata)
 
 FOLDER = Path(__file__).parent.parent / "migrations"
 _LOCK = 4_207_001

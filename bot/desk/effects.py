@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, delete, select
 
 from bot import reach
+from bot.db import setaside
 from bot.db.desk import Attachment, WrittenDraft
 from bot.db.tables import (
     Conversation,
@@ -117,6 +118,7 @@ def forget(session: Session, contact: Contact) -> dict[str, int]:
         _anonymise(session, ticket)
     erased = session.exec(delete(Message).where(col(Message.contact) == key)).rowcount
     reach.forget(session, contact)
+    setaside.forget(session, key)
     if conversation := session.get(Conversation, key):
         conversation.memory, conversation.record, conversation.held = {}, {}, None
     return {"messages": erased, "tickets": len(mine)}

@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 
 import bot.db.desk
 import bot.db.placetables
+import bot.db.setaside
 import bot.db.tables  # noqa: F401  (fills the metadata)
 
 _PLAIN = {

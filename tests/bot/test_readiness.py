@@ -27,7 +27,12 @@ def test_a_poller_that_fetched_nothing_is_not_ready_and_one_that_did_is(app: App
     client = TestClient(app.web())  # without its loops: nothing is fetched
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {"ready": False, "database": True, "channels": {"telegram": False}}
+    assert response.json() == {
+        "ready": False,
+        "database": True,
+        "channels": {"telegram": False},
+        "set_aside": 0,
+    }
     telegram = app.channels["telegram"]
     assert isinstance(telegram, Telegram)
     telegram._poller.last_fetched = telegram._clock()
