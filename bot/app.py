@@ -6,12 +6,18 @@ import asyncio
 import contextlib
 import hmac
 import logging
-from collections.abc import AsyncIterator, Callable
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, update
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -33,11 +39,15 @@ from bot.desk import alarms, watch
 from bot.desk.attachments import Store
 from bot.desk.effects import Settings as DeskSettings
 from bot.mailbox import Mailbox
+from bot.operating.logs import Correlate, correlated
+from bot.operating.metrics import CONTENT_TYPE, Metrics
+from bot.operating.switches import LiveSwitches
 from bot.places.live import LiveDirectory
 from bot.reach import Allowances
 from bot.service import Service
 from bot.tokens import SharedToken
 from bot.transcript import Transcript
+from handlers.closing import Closing
 from handlers.messages import Contact, Update
 from knowledge.answer import holds_in
 from knowledge.base import Knowledge, load_knowledge
@@ -82,19 +92,34 @@ class App:
         """Whether a channel fell silent, so that the process should be started anew."""
         self.stop: Callable[[], None] = lambda: None
         """Ends the server that runs us; set by whoever started it."""
+        self.switches = LiveSwitches(engine, self._close)
+        self.metrics = Metrics(engine, self.channels, settings.data_folder(), clock=now)
+        self.service.observe = lambda turn: self.metrics.answered(turn.status, turn.score)
+        self.courier.observe = self.metrics.delivered
 
     def _know(self, knowledge: Knowledge) -> None:
         """Answer from ``knowledge`` from now on; what is being answered keeps what it had."""
         self.knowledge = self.service.knowledge = knowledge
 
+    def _close(self, closings: Mapping[str, Closing]) -> None:
+        """What the operator has switched off, from now on."""
+        self.service.closings = closings
+
     async def receive(self, update: Update) -> None:
         """Answer an update in a worker thread; returns once it is committed."""
-        await asyncio.to_thread(self.service.receive, update)
+        await self.answer(update)
         self.courier.wake()
 
     async def answer(self, update: Update) -> None:
         """Like ``receive``, for a channel that fetches the replies itself."""
-        await asyncio.to_thread(self.service.receive, update)
+        started, ok = time.perf_counter(), False
+        with correlated():
+            try:
+                await asyncio.to_thread(self.service.receive, update)
+                ok = True
+            finally:
+                spent = time.perf_counter() - started
+                self.metrics.updated(update.contact.channel, spent, ok=ok)
 
     def wake(self) -> None:
         """Set the courier going."""
@@ -126,6 +151,7 @@ class App:
         routes: list[BaseRoute] = [
             Route("/healthz", self._healthz),
             Route("/readyz", self._readyz),
+            Route("/metrics", self._metrics),
         ]
         # The oldest key signs cookies: a new one in front must not make strangers of everybody.
         secret, secure = self.settings.keys()[-1], self.settings.web.https
@@ -137,6 +163,7 @@ class App:
                 secure_cookies=secure,
                 embed_origins=self.settings.web.embed_origins,
                 attachments=self.files,
+                closed=partial(self.switches.notice, "web"),
             )
             routes += chat.routes()
         else:
@@ -160,7 +187,8 @@ class App:
                 files=self.files,
             )
         )
-        return Starlette(routes=routes, lifespan=self._lifespan)
+        middleware = [Middleware(Correlate)]
+        return Starlette(routes=routes, lifespan=self._lifespan, middleware=middleware)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _web: Starlette) -> AsyncIterator[None]:
@@ -171,6 +199,7 @@ class App:
                 watch.keep(self.engine, now, bell, self.courier.wake), name="watch"
             ),
             asyncio.create_task(self.places.run(), name="places"),
+            asyncio.create_task(self.switches.run(), name="switches"),
         ]
         tasks += [
             asyncio.create_task(channel.run(self.receive), name=channel.name)
@@ -210,9 +239,31 @@ class App:
         return JSONResponse({"ok": True})
 
     async def _readyz(self, _request: Request) -> Response:
-        """503 while the database is away or a channel that fetches has fetched nothing lately."""
-        found = await asyncio.to_thread(readiness.check, self.engine, self.channels)
+        """503 while the database is away, the disk is full, a channel that fetches has fetched
+        nothing lately or replies do not leave."""
+        found = await asyncio.to_thread(
+            readiness.check, self.engine, self.channels, self.settings.data_folder(), now()
+        )
         return JSONResponse(found, status_code=200 if found["ready"] else 503)
+
+    async def _metrics(self, request: Request) -> Response:
+        """For Prometheus: with the token from the settings, or from this machine only."""
+        if not _may_read(request, self.settings.web.metrics_token):
+            return Response("只有本机能读；或在设置里填 web.metrics_token 后带口令来读\n", 403)
+        try:
+            text = await asyncio.to_thread(self.metrics.text)
+        except SQLAlchemyError:
+            log.warning("metrics without the database")
+            return Response("数据库没有回应\n", 503)
+        return Response(text, media_type=CONTENT_TYPE)
+
+
+def _may_read(request: Request, token: SecretStr | None) -> bool:
+    if token is not None:
+        given = request.headers.get("authorization", "")
+        return secrets.compare_digest(given.encode(), f"Bearer {token.get_secret_value()}".encode())
+    here = request.client is not None and request.client.host in ("127.0.0.1", "::1")
+    return here and "x-forwarded-for" not in request.headers  # a proxy speaks for others
 
 
 def open_database(settings: Settings) -> Engine:
@@ -228,6 +279,7 @@ def build(settings: Settings) -> App:
         raise OutOfDate("数据库还不是这个版本的结构，请先运行 youjun migrate")
     app = App(settings, engine, load_knowledge(_embedder(settings)))
     app.places.refresh()
+    app.switches.refresh()
     return app
 
 

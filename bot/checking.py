@@ -18,19 +18,7 @@ def report(folder: Path | None, *, as_json: bool, write: Callable[[str], None]) 
 
     With a ``folder`` of full texts, articles are held against the laws they cite.
     """
-    try:
-        library = load()
-        problems: Sequence[Problem] = [
-            *check(library, now().date()),
-            *check_rules.check(library, now().date()),
-        ]
-        if folder is not None:
-            texts = statutes.read(folder)
-            problems = [*problems, *statutes.check(library, texts)]
-            problems = [*problems, *check_rules.check_texts(library, texts)]
-        size = f"{len(library.articles)} 条文章，{len(library.services)} 项服务，{len(library.rules)} 条待遇规则"
-    except KnowledgeError as broken:
-        problems, size = broken.problems, ""
+    problems, size = examine(folder)
     errors = [problem for problem in problems if problem.level == "error"]
     for problem in problems:
         write(json.dumps(_json(problem), ensure_ascii=False) if as_json else str(problem))
@@ -38,6 +26,21 @@ def report(folder: Path | None, *, as_json: bool, write: Callable[[str], None]) 
         warnings = len(problems) - len(errors)
         write(f"{size or '知识库读不出来'}：{len(errors)} 个错误，{warnings} 个提醒")
     return 1 if errors else 0
+
+
+def examine(folder: Path | None = None) -> tuple[Sequence[Problem], str]:
+    """Every problem of the knowledge base and its size in words, ``""`` if it cannot be read."""
+    try:
+        library = load()
+    except KnowledgeError as broken:
+        return broken.problems, ""
+    today = now().date()
+    problems = [*check(library, today), *check_rules.check(library, today)]
+    if folder is not None:
+        texts = statutes.read(folder)
+        problems += [*statutes.check(library, texts), *check_rules.check_texts(library, texts)]
+    counts = (len(library.articles), len(library.services), len(library.rules))
+    return problems, "{} 条文章，{} 项服务，{} 条待遇规则".format(*counts)
 
 
 def _json(problem: Problem) -> dict[str, object]:

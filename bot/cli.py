@@ -15,6 +15,7 @@ import typer
 
 from bot import desk_commands, measuring, watchdog
 from bot.benefits import benefits
+from bot.operating import cli as operating
 from bot.places.cli import places
 from bot.telegram_cli import telegram
 from bot.wechat_cli import wechat
@@ -35,6 +36,10 @@ cli.add_typer(desk_commands.audit, name="audit")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(telegram, name="telegram")
 cli.add_typer(benefits, name="benefits")
+cli.command()(operating.backup)
+cli.command()(operating.restore)
+cli.command()(operating.doctor)
+cli.add_typer(operating.switch, name="switch")
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
@@ -60,6 +65,10 @@ def explain(problem: Exception) -> str:
         "EmbedderFailed",
         "OrganisationError",
         "WechatError",
+        "Broken",
+        "NotRestored",
+        "NoSuchSwitch",
+        "Running",
     )
     if type(problem).__name__ in known or isinstance(problem, (FileNotFoundError, OSError)):
         return f"错误：{problem}"
@@ -86,11 +95,11 @@ def serve(
     command = os.path.relpath(Path(sys.executable).with_name("youjun"))
     typer.echo(f"新建工作人员账号：{command} staff add 用户名 --name 李同志 --county 海门区")
     server = uvicorn.Server(uvicorn.Config(
-        app.web(), host=at.host, port=at.port, log_level=settings.log_level.lower(),
+        app.web(), host=at.host, port=at.port, log_config=None,
         access_log=False, timeout_graceful_shutdown=8,
     ))  # fmt: skip
     app.stop = lambda: setattr(server, "should_exit", True)
-    with contextlib.suppress(KeyboardInterrupt):
+    with operating.in_use(settings.data_folder()), contextlib.suppress(KeyboardInterrupt):
         server.run()
     if app.gave_up or not server.started:
         sys.exit(watchdog.EXIT_CODE if app.gave_up else 3)  # 3: as uvicorn's own command
@@ -308,14 +317,10 @@ def config_key() -> None:
 
 def _settings(file: Path | None) -> Any:
     from bot import config as configuration
+    from bot.operating import logs
 
     settings = configuration.load(file)
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    # The HTTP client logs whole addresses, and Telegram's carry the token; Alembic only chats.
-    for name in ("httpx", "httpcore", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logs.configure(settings.log_level, settings.log_format)
     return settings
 
 

@@ -44,6 +44,8 @@ class Web(_Section):
     """外面是否为 HTTPS（由反向代理提供）；是则登录凭据只走加密连接。"""
     chat: bool = True
     """是否开放网页聊天。"""
+    metrics_token: SecretStr | None = None
+    """读取 /metrics（给 Prometheus 的运行数据）要带的口令；不填则只有本机能读。"""
     embed_origins: list[str] = Field(default_factory=list)
     """哪些网站可以把网页聊天嵌进自己的页面，例如 https://tyjrswj.example.gov.cn（不带路径）；
     不填则不许嵌入。嵌进别的域名需要 HTTPS。"""
@@ -147,6 +149,8 @@ class Settings(BaseSettings):
     存在 data/secret.key（务必备份，丢了就解不开已存的个人信息）。"""
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     """日志详细程度：DEBUG、INFO、WARNING、ERROR。"""
+    log_format: Literal["text", "json"] = "text"
+    """日志格式：text 给人看，json 给日志系统收集。"""
     keep_messages_days: int = Field(default=180, ge=1, le=3650)
     """聊天记录保留天数，过期由 youjun purge 删除。"""
     web: Web = Field(default_factory=Web)

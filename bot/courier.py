@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,6 +40,8 @@ class Courier:
         self.engine = engine
         self.channels = channels
         self.lanes = lanes
+        self.observe: Callable[[str, str], None] = lambda _channel, _outcome: None
+        """Hears of every reply that was settled, for counting."""
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -80,6 +82,7 @@ class Courier:
     async def _deliver(self, message: Message) -> _Outcome:
         outcome = await self._send(message)
         await asyncio.to_thread(self._settle, message, outcome)
+        self.observe(Contact.parse(message.contact).channel, outcome.status.value)
         return outcome
 
     async def _send(self, message: Message) -> _Outcome:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import Engine
@@ -10,7 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, func, select
 
 from bot.channels.base import Channel
+from bot.db import outbox
 from bot.db.setaside import SetAside
+
+LATE = timedelta(minutes=15)
+"""A reply that is due for so long does not leave."""
+ROOM = 200 * 1024 * 1024
+"""Bytes of free disk below which nothing more should be promised."""
 
 
 @runtime_checkable
@@ -20,24 +29,45 @@ class Fetcher(Protocol):
     def fetching(self) -> bool: ...
 
 
-def check(engine: Engine, channels: Mapping[str, Channel]) -> dict[str, Any]:
-    """``ready``, ``database``, for each channel that fetches, whether it does, and how many
-    updates were ``set_aside`` because nothing could be done with them (None: unknown)."""
-    aside = _set_aside(engine)
+def check(
+    engine: Engine,
+    channels: Mapping[str, Channel],
+    folder: Path,
+    now: datetime,
+    *,
+    room: int = ROOM,
+) -> dict[str, Any]:
+    """``ready``; ``database``; by channel whether it fetches (``channels``) and for how many
+    seconds its oldest reply is due (``outbox_seconds``); ``disk_free_bytes``; and how many updates
+    were ``set_aside`` because nothing could be done with them. None: unknown."""
+    stored = _stored(engine, channels, now)
+    ages, aside = stored or (None, None)
     states = {
         name: channel.fetching()
         for name, channel in channels.items()
         if isinstance(channel, Fetcher)
     }
-    database = aside is not None
-    ready = database and all(states.values())
-    return {"ready": ready, "database": database, "channels": states, "set_aside": aside}
+    free = shutil.disk_usage(folder).free
+    late = any(age > LATE.total_seconds() for age in (ages or {}).values())
+    return {
+        "ready": ages is not None and all(states.values()) and not late and free > room,
+        "database": ages is not None,
+        "channels": states,
+        "outbox_seconds": ages,
+        "set_aside": aside,
+        "disk_free_bytes": free,
+    }
 
 
-def _set_aside(engine: Engine) -> int | None:
-    """How many updates wait for somebody to look at them; None if the database is away."""
+def _stored(
+    engine: Engine, channels: Iterable[str], now: datetime
+) -> tuple[dict[str, float], int] | None:
+    """What the database tells; None while it does not answer."""
     try:
         with Session(engine) as session:
-            return session.exec(select(func.count()).select_from(SetAside)).one()
+            oldest = {name: outbox.due(session, name, now)[1] for name in channels}
+            aside = session.exec(select(func.count()).select_from(SetAside)).one()
     except SQLAlchemyError:
         return None
+    ages = {name: (now - at).total_seconds() if at else 0.0 for name, at in oldest.items()}
+    return ages, aside

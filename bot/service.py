@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,6 +19,7 @@ from bot.db.tables import Conversation, Message, Status, now
 from bot.desk import effects as desk
 from bot.desk import group
 from bot.privacy import mask
+from handlers.closing import Closing
 from handlers.messages import Reply, Update
 from handlers.turn import Situation, Turn
 from knowledge.base import Knowledge
@@ -45,6 +46,10 @@ class Service:
         self.knowledge = knowledge
         self.settings = desk_settings or desk.Settings()
         self.clock = clock
+        self.closings: Mapping[str, Closing] = {}
+        """By channel, what is switched off there; replaced as a whole."""
+        self.observe: Callable[[Turn], None] = lambda _turn: None
+        """Hears of every turn, for counting."""
 
     def receive(self, update: Update) -> None:
         """Answer an update: its state, tickets and replies are stored together or not at all.
@@ -91,8 +96,10 @@ class Service:
             memory=conversation.memory,
             held=conversation.held,
             idle=self.clock() - conversation.updated_at > IDLE,
+            closing=self.closings.get(update.contact.channel, Closing()),
         )
         turn = handlers.respond(update, at)
+        self.observe(turn)
         _save(conversation, turn)
         return turn.replies
 

@@ -7,17 +7,18 @@ from handlers.flow import flow
 from handlers.handoff import handoff
 from handlers.inquiry import inquiry
 from handlers.messages import Choice, Reply, Update
+from handlers.notice import closed, paused
 from handlers.safety import crisis_reply, level, safety, veiled_reply
 from handlers.turn import Handler, Situation, Turn
 
-HANDLERS: tuple[Handler, ...] = (safety, commands, handoff, flow, inquiry)
+HANDLERS: tuple[Handler, ...] = (safety, closed, commands, handoff, flow, inquiry)
 
 
 def respond(update: Update, at: Situation) -> Turn:
     """What one update leads to."""
     for handler in HANDLERS:
         if turn := handler(update, at):
-            return turn
+            return paused(turn, at)
     raise AssertionError("the last handler always speaks")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from handlers.closing import Closing
 from handlers.dialogue import Perform, Record
 from handlers.messages import Reply, Update
 
@@ -21,6 +22,7 @@ class Situation:
     ``memory`` is what we remember between turns: ``region``, ``article`` (the last one shown),
     ``doubted`` (a question back was asked). ``held`` is the number of the ticket whose staff have
     the conversation, or None. ``idle`` says that the person was away for long.
+    ``closing`` is what the operator has switched off.
     """
 
     now: datetime
@@ -31,6 +33,7 @@ class Situation:
     memory: Mapping[str, Any] = field(default_factory=dict)
     held: str | None = None
     idle: bool = False
+    closing: Closing = field(default_factory=Closing)
 
 
 @dataclass

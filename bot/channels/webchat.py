@@ -58,7 +58,8 @@ class Webchat:
     """The page, its endpoints and its allowances.
 
     ``embed_origins`` may show the chat in a frame; ``attachments`` keeps files, and without it
-    they are politely refused.
+    they are politely refused. ``closed`` gives the notice to show while the chat is switched off; what is
+    said then is still taken in.
     """
 
     def __init__(
@@ -70,12 +71,14 @@ class Webchat:
         secure_cookies: bool = False,
         embed_origins: Sequence[str] = (),
         attachments: Attachments | None = None,
+        closed: Callable[[], str] = str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.receive = receive
         self.transcript = transcript
         self.embed_origins = tuple(embed_origins)
         self.attachments = attachments
+        self.closed = closed
         self._people = People(NAME, secret, secure=secure_cookies)
         # Whole villages share one mobile address: it may do much more than one person.
         self._say_person, self._say_address = Allowance(15, 0.5, clock), Allowance(200, 5, clock)
@@ -106,6 +109,8 @@ class Webchat:
             response: Response = RedirectResponse(request.url.path, status_code=303)
             self._people.remember_look(response, request, choice)
             return response
+        if notice := self.closed():
+            return self._html(request, "closed.html", status=503, notice=notice)
         contact = self._people.who(request) or self._people.new()
         history = await run_in_threadpool(self.transcript.since, contact)
         response = self._html(

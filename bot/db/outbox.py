@@ -7,7 +7,7 @@ from dataclasses import astuple
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import false, or_, update
+from sqlalchemy import false, func, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -81,6 +81,17 @@ def next_due(session: Session, channels: Iterable[str]) -> datetime | None:
         col(Message.status) == Status.QUEUED, or_(false(), *prefixes)
     )
     return session.exec(query.order_by(col(Message.due_at)).limit(1)).first()
+
+
+def due(session: Session, channel: str, moment: datetime) -> tuple[int, datetime | None]:
+    """How many replies of a push channel are due at ``moment``, and since when the oldest is."""
+    query = select(func.count(), func.min(Message.due_at)).where(
+        col(Message.status) == Status.QUEUED,
+        col(Message.due_at) <= moment,
+        col(Message.contact).startswith(f"{channel}:"),
+    )
+    count, oldest = session.exec(query).one()
+    return count, oldest
 
 
 def settle(

@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+import bot.db.operating
 import bot.db.placetables
 import bot.db.setaside  # noqa: F401  (their tables belong to the metadata)
 
@@ -43,6 +44,14 @@ def head() -> str | None:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     return ScriptDirectory.from_config(config).get_current_head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this version of the program has a migration to ``revision``."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+    return revision in {one.revision for one in scripts}
 
 
 def _config(connection: Connection) -> Config:

@@ -25,9 +25,11 @@ _MAY = {
     "review": frozenset({"reviewer", "leader", "admin"}),
     "report": frozenset({"leader", "reviewer", "auditor", "admin"}),
     "audit": frozenset({"auditor", "admin"}),
+    "operate": frozenset({"admin"}),
 }
 """What is done → who may: see tickets, work them, assign other people's, write canned replies and
-drafts, review those, read reports, read and export the history."""
+drafts, review those, read reports, read and export the history, switch the service off (for all of
+Nantong only)."""
 
 ACTIONS = tuple(_MAY)
 

@@ -33,4 +33,5 @@ KINDS = {
     "back": "恢复在岗",
     "exported": "导出记录",
     "canned": "常用语",
+    "switched": "开关",
 }

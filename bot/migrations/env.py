@@ -8,6 +8,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import bot.db.desk
+import bot.db.operating
 import bot.db.placetables
 import bot.db.setaside
 import bot.db.tables  # noqa: F401  (fills the metadata)

@@ -8,11 +8,17 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from bot import readiness
 from bot.app import App
 from bot.channels.telegram import Telegram
 from bot.config import Settings
+from bot.db import outbox
+from bot.db.tables import now
+from bot.readiness import LATE
+from handlers.messages import Contact, Reply
 from knowledge.base import Knowledge
 
 
@@ -27,18 +33,39 @@ def test_a_poller_that_fetched_nothing_is_not_ready_and_one_that_did_is(app: App
     client = TestClient(app.web())  # without its loops: nothing is fetched
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.json() == {
-        "ready": False,
-        "database": True,
-        "channels": {"telegram": False},
-        "set_aside": 0,
-    }
+    found = response.json()
+    assert (found["ready"], found["database"]) == (False, True)
+    assert found["channels"] == {"telegram": False}
+    assert found["set_aside"] == 0
     telegram = app.channels["telegram"]
     assert isinstance(telegram, Telegram)
     telegram._poller.last_fetched = telegram._clock()
     assert client.get("/readyz").json()["ready"] is True
     telegram._poller.last_fetched -= telegram.timing.stale + 1
     assert client.get("/readyz").status_code == 503
+
+
+def test_replies_that_do_not_leave_are_told(app: App, sqlite: Engine) -> None:
+    telegram = app.channels["telegram"]
+    assert isinstance(telegram, Telegram)
+    telegram._poller.last_fetched = telegram._clock()
+    client = TestClient(app.web())
+    with Session(sqlite) as session:
+        outbox.put(session, Contact("telegram", "7"), [Reply("好")], due_at=now() - LATE / 2)
+        outbox.put(session, Contact("web", "7"), [Reply("好")], due_at=now() - LATE * 9)
+        session.commit()
+    assert client.get("/readyz").json()["ready"] is True
+    with Session(sqlite) as session:
+        outbox.put(session, Contact("telegram", "8"), [Reply("好")], due_at=now() - LATE * 2)
+        session.commit()
+    late = client.get("/readyz").json()
+    assert late["ready"] is False
+    assert late["outbox_seconds"]["telegram"] >= 2 * LATE.total_seconds()
+
+
+def test_a_full_disk_is_not_ready(app: App, tmp_path: Path) -> None:
+    found = readiness.check(app.engine, {}, tmp_path, now(), room=2**62)
+    assert found["ready"] is False
 
 
 def test_a_database_that_is_away_is_not_ready(app: App, sqlite: Engine) -> None:

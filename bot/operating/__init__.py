@@ -1,0 +1,1 @@
+"""What the operator needs: backup, health, metrics, logs, and switching things off."""
