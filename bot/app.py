@@ -38,8 +38,9 @@ from bot.db.tables import Conversation, now
 from bot.desk import alarms, watch
 from bot.desk.attachments import Store
 from bot.desk.effects import Settings as DeskSettings
+from bot.gathering import Gathering
 from bot.mailbox import Mailbox
-from bot.operating.logs import Correlate, correlated
+from bot.operating.logs import Correlate, correlated, number_of
 from bot.operating.metrics import CONTENT_TYPE, Metrics
 from bot.operating.switches import LiveSwitches
 from bot.places.live import LiveDirectory
@@ -79,6 +80,7 @@ class App:
         self.desk = DeskSettings(staff_group=group, titles=titles, secret=secret)
         self.files = Store(engine, settings.data_folder() / "files")
         self.service = Service(engine, knowledge, desk_settings=self.desk)
+        self.gathering = Gathering(self.service.receive_all, side_by_side=_groups(settings))
         self.places = LiveDirectory(engine, knowledge, self._know)
         self.telegram = make_telegram(self) if settings.telegram.enabled else None
         self.channels: dict[str, Channel] = {}
@@ -113,9 +115,9 @@ class App:
     async def answer(self, update: Update) -> None:
         """Like ``receive``, for a channel that fetches the replies itself."""
         started, ok = time.perf_counter(), False
-        with correlated():
+        with correlated(number_of(update.contact, update.id)):
             try:
-                await asyncio.to_thread(self.service.receive, update)
+                await self.gathering.receive(update)
                 ok = True
             finally:
                 spent = time.perf_counter() - started
@@ -292,6 +294,14 @@ def _embedder(settings: Settings) -> Embedder | None:
 
     key = chosen.key.get_secret_value() if chosen.key else None
     return Endpoint(chosen.url, chosen.model, key, chosen.timeout_seconds)
+
+
+def _groups(settings: Settings) -> int:
+    """How many groups of updates are worked on at once: while one waits for the database or the
+    embedding model, the next one thinks. SQLite has one writer, and our thinking waits for none."""
+    if settings.database.startswith("sqlite"):
+        return 1
+    return 2 if settings.embedding.url is None else 6
 
 
 def make_telegram(app: App) -> Telegram | None:

@@ -1,24 +1,24 @@
-"""One update in, one transaction out."""
+"""Updates in, one transaction out."""
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any, TypeAlias
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as OutOfConnections
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 import handlers
-from bot.db import outbox
-from bot.db.tables import Conversation, Message, Status, now
+from bot.db import inbox, outbox
+from bot.db.engine import Undo, is_away, is_crossed
+from bot.db.tables import Conversation, now
 from bot.desk import effects as desk
 from bot.desk import group
-from bot.privacy import mask
+from bot.operating.logs import correlated, number_of
 from handlers.closing import Closing
 from handlers.messages import Reply, Update
 from handlers.turn import Situation, Turn
@@ -27,6 +27,7 @@ from knowledge.base import Knowledge
 IDLE = timedelta(hours=12)
 """After this long, an open question is shown again before anything answers it."""
 log = logging.getLogger(__name__)
+Respond: TypeAlias = Callable[[Session, Conversation, Update], list[Reply]]
 STAFF_CHANNEL = "telegram-staff"
 """A button pressed in the staff group: the contact is a member of staff, not a veteran."""
 
@@ -52,56 +53,93 @@ class Service:
         """Hears of every turn, for counting."""
 
     def receive(self, update: Update) -> None:
-        """Answer an update: its state, tickets and replies are stored together or not at all.
+        """Answer one update; raises what ``receive_all`` reports."""
+        [problem] = self.receive_all([update])
+        if problem is not None:
+            raise problem
 
-        An update that was stored before is ignored. A handler that raises costs the person one
-        polite line; a database that fails raises, and nothing happened.
+    def receive_all(self, updates: Sequence[Update]) -> list[Exception | None]:
+        """Answer updates of different people, all in one transaction; one outcome for each.
+
+        None: its state, tickets and replies are stored, together (or were before, then it is
+        ignored). An error: nothing happened, and the platform should repeat it. A handler that
+        raises costs that person one polite line and the others nothing.
         """
         try:
-            self._answer(update, self._respond)
-        except (OperationalError, InterfaceError, OutOfConnections):
-            raise  # the database is away: nothing happened, and the platform will repeat it
-        except Exception:
-            error = secrets.token_hex(3).upper()
-            log.exception("error %s while answering on %s", error, update.contact.channel)
-            self._answer(update, partial(_apologise, error))
+            self._answer(updates, self._respond)
+        except Exception as problem:
+            if is_away(problem):
+                return [problem] * len(updates)
+            if len(updates) > 1:  # whatever it was, it shall not hurt the others
+                return [one for update in updates for one in self.receive_all([update])]
+            return [self._once_more(updates[0], problem)]
+        return [None] * len(updates)
 
-    def _answer(
-        self, update: Update, respond: Callable[[Session, Conversation, Update], list[Reply]]
-    ) -> None:
+    def _once_more(self, update: Update, problem: Exception) -> Exception | None:
+        """Answer again what crossed somebody's way, and apologise for what cannot be answered."""
+        respond = self._respond if is_crossed(problem) else partial(_apologise, problem)
+        try:
+            self._answer([update], respond)
+        except Exception as again:
+            return again
+        return None
+
+    def _answer(self, updates: Sequence[Update], respond: Respond) -> None:
         with Session(self.engine, expire_on_commit=False) as session:
-            if not _accept(session, update):
-                return
-            if update.contact.channel == STAFF_CHANNEL:
-                group.act(session, update, self.settings.staff_group)
-                session.commit()
-                return
-            conversation = _lock(session, str(update.contact))
-            replies = respond(session, conversation, update)
-            conversation.blocked_at, conversation.updated_at = None, self.clock()
-            outbox.put(session, update.contact, replies, ticket=conversation.held)
+            people = {str(one.contact) for one in updates if one.contact.channel != STAFF_CHANNEL}
+            conversations = inbox.hold(session, people)
+            said = []
+            for update in inbox.accept(session, updates):
+                if update.contact.channel == STAFF_CHANNEL:
+                    group.act(session, update, self.settings.staff_group)
+                    continue
+                conversation = conversations[str(update.contact)]
+                replies = respond(session, conversation, update)
+                conversation.blocked_at, conversation.updated_at = None, self.clock()
+                said += outbox.rows(update.contact, replies, ticket=conversation.held)
+            outbox.put_rows(session, said)
             session.commit()
 
     def _respond(self, session: Session, conversation: Conversation, update: Update) -> list[Reply]:
-        """What the handlers say; ``conversation`` is changed accordingly."""
-        perform = partial(
-            desk.perform, session, update.contact, settings=self.settings, now=self.clock()
-        )
+        """What the handlers say, or an apology; ``conversation`` is changed accordingly."""
+        undo = Undo(session)
+        try:
+            turn = self._turn(session, conversation, update, undo)
+            undo.forget()
+        except Exception as problem:
+            if is_away(problem) or is_crossed(problem):
+                raise
+            undo.all()
+            return _apologise(problem, session, conversation, update)
+        self.observe(turn)
+        _save(conversation, turn)
+        return turn.replies
+
+    def _turn(
+        self, session: Session, conversation: Conversation, update: Update, undo: Undo
+    ) -> Turn:
+        """What the handlers make of an update; what they want done is done."""
+        moment = self.clock()
+
+        def perform(effect: object) -> Any:
+            undo.from_here()
+            return desk.perform(
+                session, update.contact, effect, settings=self.settings, now=self.clock()
+            )
+
         at = Situation(
-            now=self.clock(),
+            now=moment,
             knowledge=self.knowledge,
             perform=perform,
             flow=conversation.flow,
             record=conversation.record,
             memory=conversation.memory,
             held=conversation.held,
-            idle=self.clock() - conversation.updated_at > IDLE,
+            idle=moment - conversation.updated_at > IDLE,
             closing=self.closings.get(update.contact.channel, Closing()),
         )
-        turn = handlers.respond(update, at)
-        self.observe(turn)
-        _save(conversation, turn)
-        return turn.replies
+        with correlated(number_of(update.contact, update.id)):
+            return handlers.respond(update, at)
 
 
 def _save(conversation: Conversation, turn: Turn) -> None:
@@ -114,46 +152,10 @@ def _save(conversation: Conversation, turn: Turn) -> None:
         conversation.memory = {key: value for key, value in merged.items() if value is not None}
 
 
-def _accept(session: Session, update: Update) -> bool:
-    """Store the update; False if it was stored before, which is how webhooks retry."""
-    try:
-        with session.begin_nested():
-            session.add(
-                Message(
-                    contact=str(update.contact),
-                    external_id=update.id,
-                    text=mask(_said(update)),
-                    extras={"label": update.label} if update.label else {},
-                    status=Status.RECEIVED,
-                )
-            )
-    except IntegrityError:
-        return False
-    return True
-
-
-def _said(update: Update) -> str:
-    """What the transcript shows for an update."""
-    if update.point:
-        return "［发送了位置］"
-    if update.phone:
-        return f"［发送了电话］{update.phone}"
-    return f"［{update.unsupported}］" if update.unsupported else update.text
-
-
-def _lock(session: Session, contact: str) -> Conversation:
-    """Fetch the conversation and hold it until commit, so that turns queue up."""
-    query = select(Conversation).where(col(Conversation.contact) == contact).with_for_update()
-    while (found := session.exec(query).first()) is None:
-        try:
-            with session.begin_nested():
-                session.add(Conversation(contact=contact))
-        except IntegrityError:  # another turn created it first
-            continue
-    return found
-
-
 def _apologise(
-    error: str, _session: Session, _conversation: Conversation, update: Update
+    problem: Exception, _session: Session, _conversation: Conversation, update: Update
 ) -> list[Reply]:
+    error = secrets.token_hex(3).upper()
+    with correlated(number_of(update.contact, update.id)):
+        log.error("error %s while answering on %s", error, update.contact.channel, exc_info=problem)
     return handlers.apologise(update, error)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from cryptography.fernet import MultiFernet
-from sqlalchemy import Engine, event
-from sqlmodel import create_engine
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as OutOfConnections
+from sqlalchemy.orm import SessionTransaction
+from sqlmodel import Session, create_engine
+
+_CROSSED = ("40P01", "40001")
+"""Deadlock, serialization failure: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
 def connect(url: str, cipher: MultiFernet) -> Engine:
@@ -27,6 +34,47 @@ def connect(url: str, cipher: MultiFernet) -> Engine:
         )
     engine.dialect.cipher = cipher  # type: ignore[attr-defined]
     return engine
+
+
+def insert_new(bind: Engine | Connection, table: Table) -> Any:
+    """An INSERT that passes over rows that are there already, without waking the other's error."""
+    dialect = sqlite if bind.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def is_away(problem: Exception) -> bool:
+    """Whether the database could not be worked with: nothing happened, and it may come back."""
+    gone = (OperationalError, InterfaceError, OutOfConnections)
+    return isinstance(problem, gone) and not is_crossed(problem)
+
+
+def is_crossed(problem: Exception) -> bool:
+    """Whether PostgreSQL ended a transaction because it and another waited for each other."""
+    cause = problem.orig if isinstance(problem, OperationalError) else None
+    return getattr(cause, "sqlstate", None) in _CROSSED
+
+
+class Undo:
+    """A savepoint, set before the first change only: most turns change nothing but their own."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._savepoint: SessionTransaction | None = None
+
+    def from_here(self) -> None:
+        """What is done from now on can be taken back; what was done since stays included."""
+        if self._savepoint is None:
+            self._savepoint = self._session.begin_nested()
+
+    def all(self) -> None:
+        """Take it back."""
+        if self._savepoint is not None:
+            self._savepoint.rollback()
+
+    def forget(self) -> None:
+        """Let it stand."""
+        if self._savepoint is not None:
+            self._savepoint.commit()
 
 
 def _configure(connection: Any, _record: object) -> None:

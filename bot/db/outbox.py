@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import false, func, or_, update
+from sqlalchemy import false, func, insert, or_, update
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from bot.db.tables import Message, Status, now
 from handlers.messages import Choice, Contact, Link, Reply, Venue
 
+Row: TypeAlias = dict[str, Any]
 LEASE = timedelta(seconds=60)
+_MESSAGES = SQLModel.metadata.tables["message"]
 
 
 def put(
@@ -26,17 +28,35 @@ def put(
     due_at: datetime | None = None,
 ) -> None:
     """Queue replies; they exist only if the caller's transaction commits."""
-    session.add_all(
-        Message(
-            contact=str(contact),
-            text=reply.text,
-            extras=extras(reply),
-            ticket=ticket,
-            status=Status.QUEUED,
-            due_at=due_at or now(),
-        )
+    put_rows(session, rows(contact, replies, ticket=ticket, due_at=due_at))
+
+
+def rows(
+    contact: Contact,
+    replies: Iterable[Reply],
+    *,
+    ticket: str | None = None,
+    due_at: datetime | None = None,
+) -> list[Row]:
+    """Replies as ``put_rows`` takes them."""
+    return [
+        {
+            "contact": str(contact),
+            "text": reply.text,
+            "extras": extras(reply),
+            "ticket": ticket,
+            "status": Status.QUEUED,
+            "due_at": due_at or now(),
+        }
         for reply in replies
-    )
+    ]
+
+
+def put_rows(session: Session, rows: Sequence[Row]) -> None:
+    """Queue replies to any number of people, in this order."""
+    session.flush()  # what was added before stays before
+    if rows:
+        session.execute(insert(_MESSAGES), rows)
 
 
 def claim(session: Session, moment: datetime, channels: Iterable[str]) -> Message | None:

@@ -6,6 +6,7 @@ defence, since nothing personal should be logged in the first place.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import re
@@ -19,6 +20,7 @@ from datetime import UTC, datetime
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.privacy import mask
+from handlers.messages import Contact
 
 _current: ContextVar[str] = ContextVar("correlation", default="-")
 _TEXT = "%(asctime)s %(levelname)s %(correlation)s %(name)s: %(message)s"
@@ -76,6 +78,11 @@ def correlated(number: str | None = None) -> Iterator[str]:
         yield number
     finally:
         _current.reset(token)
+
+
+def number_of(contact: Contact, update: str) -> str:
+    """The number of one update: the same again when the platform repeats it."""
+    return hashlib.sha256(f"{contact} {update}".encode()).hexdigest()[:8]
 
 
 class Correlate:
