@@ -6,6 +6,7 @@ import calendar
 import re
 from collections.abc import Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
@@ -19,6 +20,8 @@ Profile: TypeAlias = dict[str, Any]
 """Facts as :func:`profile` gives them: text, bool, number or Span, by id. What is not in it is
 unknown."""
 _DAY = re.compile(r"^(\d{4})[-年./](\d{1,2})(?:[-月./](\d{1,2}))?[月日]?$")
+_LIFE = (("born", "出生"), ("enlisted", "入伍"), ("discharged", "退役"))
+"""Days that can only follow each other in this order."""
 UNKNOWN = frozenset({"", "unknown", "不清楚", "?", "？"})
 _YES = {"yes": True, "true": True, "是": True, "有": True, "no": False, "false": False}
 _YES |= {"否": False, "不是": False, "没有": False}
@@ -119,8 +122,10 @@ def _date(fact: Fact, text: str) -> object:
 
 def _agree(found: Profile) -> None:
     """Dates that cannot both be true are said at once, not judged."""
-    if "born" in found and "enlisted" in found and found["born"][0] > found["enlisted"][1]:
-        raise FactError("日期对不上：出生比入伍晚，请核对")
+    order = [(key, word) for key, word in _LIFE if key in found]
+    for (one, earlier), (other, later) in pairwise(order):
+        if found[one][0] > found[other][1]:
+            raise FactError(f"日期对不上：{earlier}比{later}晚，请核对")
 
 
 def _say_span(span: Span) -> str:

@@ -26,7 +26,8 @@ Around: TypeAlias = Callable[[str], tuple[str, ...]]
 """A region and what lies around it: 海门区, 南通市, 江苏省, 全国."""
 
 _NUMBER = frozenset({"at_least", "under"})
-_DATE = frozenset({"from", "before", "within_months"})
+_MONTHS = frozenset({"within_months", "in_months"})
+_DATE = _MONTHS | {"from", "before"}
 _JOINTS = frozenset({"all", "any", "not"})
 
 
@@ -129,7 +130,7 @@ def _part(key: str, value: Any, facts: Mapping[str, Fact], around: Around, at: P
 
 
 def _typed(edge: Any, kind: type, op: str, at: Place) -> Any:
-    wanted = int if op == "within_months" else kind
+    wanted = int if op in _MONTHS else kind
     if type(edge) is not wanted:
         what = "整数" if wanted is int else "日期（如 2011-11-01）"
         raise ExpressionError(f"{op} 后面应当是{what}", (*at, op))
@@ -165,8 +166,8 @@ def _within(key: str, value: Any, around: Around, at: Place) -> Test:
 def _border(key: str, op: str, edge: Any) -> Test:
     if key == "age":
         return _aged(op, edge)
-    if op == "within_months":
-        return _recent(key, edge)
+    if op in _MONTHS:
+        return _recent(key, edge, counted=op == "in_months")
     above = op in ("at_least", "from")
 
     def test(known: Profile, _today: date) -> Truth:
@@ -193,11 +194,15 @@ def _aged(op: str, years: int) -> Test:
     return test
 
 
-def _recent(key: str, months: int) -> Test:
+def _recent(key: str, months: int, *, counted: bool) -> Test:
+    """Not ``months`` ago; ``counted``: the month of the day itself is the first of them."""
+
     def test(known: Profile, today: date) -> Truth:
         if (span := known.get(key)) is None:
             return None
-        first, last = (day <= today < later(day, months) for day in span)
+        begins = [day.replace(day=1) if counted else day for day in span]
+        ends = [later(day, months) for day in begins]
+        first, last = (day <= today < end for day, end in zip(span, ends, strict=True))
         return _agreed(first, last, above=True)
 
     return test

@@ -15,6 +15,7 @@ _BORDERS = {
     "from": "{} 起",
     "before": "{} 以前",
     "within_months": "至今不满 {} 个月",
+    "in_months": "当月起 {} 个月内",
 }
 
 
