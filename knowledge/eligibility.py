@@ -12,7 +12,17 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from knowledge.facts import Fact, Profile, parse
-from knowledge.rules import Condition, Rule, Test, Truth, When, compiled, later, open_facts
+from knowledge.rules import (
+    Condition,
+    Rule,
+    Test,
+    Truth,
+    When,
+    compiled,
+    facts_in,
+    later,
+    open_facts,
+)
 
 if TYPE_CHECKING:
     from knowledge.library import Library
@@ -39,6 +49,11 @@ class Verdict:
     checked: tuple[Checked, ...]
     missing: tuple[str, ...] = ()
     begins: date | None = None
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """Every fact the rule speaks of."""
+        return frozenset(fact for one in self.checked for fact in facts_in(one.condition.when))
 
     @property
     def failed(self) -> tuple[Condition, ...]:

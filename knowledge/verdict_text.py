@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from knowledge.eligibility import DISCLAIMER, MARKS, Verdict
 from knowledge.facts import Fact
 from knowledge.rules import Rule, When
 
-GROUPS = (("符合", "现在就能办"), ("还差信息", "还差信息"), ("不符合", "不符合及原因"))
 _BORDERS = {
     "at_least": "满 {} ",
     "under": "不到 {} ",
@@ -17,14 +16,6 @@ _BORDERS = {
     "within_months": "至今不满 {} 个月",
     "in_months": "当月起 {} 个月内",
 }
-
-
-def overview(verdicts: Iterable[Verdict], facts: Mapping[str, Fact]) -> str:
-    """The result by group; benefits of other identities are counted, not listed."""
-    listed = list(verdicts)
-    parts = [_group(title, [one for one in listed if one.result == result], facts)
-             for result, title in GROUPS]  # fmt: skip
-    return "\n\n".join([*(part for part in parts if part), DISCLAIMER])
 
 
 def detail(verdict: Verdict, facts: Mapping[str, Fact]) -> str:
@@ -36,7 +27,7 @@ def detail(verdict: Verdict, facts: Mapping[str, Fact]) -> str:
     if verdict.missing:
         lines.append("还差：" + "、".join(facts[fact].label for fact in verdict.missing))
     if verdict.begins:
-        lines.append(_later(verdict))
+        lines.append(not_yet(verdict))
     if rule.bureau_decides:
         lines.append(f"请以当地答复为准：{rule.bureau_decides}")
     return "\n".join([*lines, f"适用：{rule.region}。{DISCLAIMER}"])
@@ -77,29 +68,7 @@ def _part(key: str, value: object, facts: Mapping[str, Fact]) -> str:
     return f"{fact.label}：" + "或".join(fact.say(one) for one in values)
 
 
-def _group(title: str, verdicts: list[Verdict], facts: Mapping[str, Fact]) -> str:
-    shown = [one for one in verdicts if not _of_others(one)]
-    lines = [f"· {one.rule.title}：{_because(one, facts)}" for one in shown]
-    if others := len(verdicts) - len(shown):
-        lines.append(f"· 另有 {others} 项是给别的身份的，发“清单”可看每一项的原因")
-    return "\n".join([f"【{title}】{len(verdicts)} 项", *lines]) if verdicts else ""
-
-
-def _of_others(verdict: Verdict) -> bool:
-    first = verdict.checked[0]
-    return verdict.result == "不符合" and first.value is False
-
-
-def _because(verdict: Verdict, facts: Mapping[str, Fact]) -> str:
-    if verdict.result == "符合":
-        return verdict.rule.gives
-    if verdict.result == "还差信息":
-        return "还要知道" + "、".join(facts[fact].label for fact in verdict.missing[:4])
-    if verdict.begins:
-        return _later(verdict)
-    return f"要“{verdict.failed[0].text}”"
-
-
-def _later(verdict: Verdict) -> str:
+def not_yet(verdict: Verdict) -> str:
+    """When a benefit begins that only wants time; empty for any other."""
     day = verdict.begins
     return f"还没到时候，{day.year}年{day.month}月{day.day}日起再看" if day else ""

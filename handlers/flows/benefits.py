@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,10 +16,13 @@ from knowledge.base import Knowledge
 from knowledge.eligibility import Judge, Verdict
 from knowledge.facts import UNKNOWN, Fact, FactError, Profile, parse, profile
 from knowledge.render import render
-from knowledge.verdict_text import GROUPS, detail, overview
+from knowledge.verdict_list import of_others, overview, paper, ranked
+from knowledge.verdict_text import detail
 
 MOST_QUESTIONS = 8
-_SHOWN = 12
+_SHOWN = 6
+"""Benefits a person is offered at a time: more buttons nobody reads on a phone."""
+_PICK = "想看哪一项？点开看依据、材料和去哪办。"
 _UNSURE = Choice("unknown", "不清楚")
 _END = Choice("/menu", "回到菜单")
 
@@ -54,6 +57,8 @@ class _Talk:
     other: bool
     said: dict[str, str]
     number: int = 0
+    left: int = MOST_QUESTIONS
+    """Questions that may still be asked."""
 
     def key(self, name: str) -> str:
         self.number += 1
@@ -63,7 +68,12 @@ class _Talk:
         return profile(self.said, self.judge.facts)
 
     def verdicts(self) -> list[Verdict]:
-        return self.judge.verdicts(self.known(), self.today)
+        return ranked(self.judge.verdicts(self.known(), self.today))
+
+    def ask_again(self) -> None:
+        """Eight questions again, less what is known already and still matters."""
+        matters = {fact for one in self.verdicts() if not of_others(one) for fact in one.facts}
+        self.left = max(0, MOST_QUESTIONS - len(matters & set(self.said)))
 
 
 def benefits(knowledge: Knowledge) -> Steps:
@@ -81,19 +91,32 @@ def benefits(knowledge: Knowledge) -> Steps:
         if (
             yield from ask(Choose("reuse", "您上次让我记住的情况还在，接着用吗？", reuse))
         ) == "yes":
-            said = dict(start["profile"])
-    talk = _Talk(
-        knowledge, Judge(knowledge.library), date.fromisoformat(start["today"]), other, said
-    )
+            said = _readable(start["profile"], knowledge.library.facts)
+    today = date.fromisoformat(start["today"])
+    talk = _Talk(knowledge, Judge(knowledge.library), today, other, said)
+    talk.left = MOST_QUESTIONS - len(said)
     yield from _questions(talk)
     yield from _results(talk)
 
 
+def _readable(kept: dict[str, str], facts: Mapping[str, Fact]) -> dict[str, str]:
+    """What was kept, without facts whose form has changed since."""
+    found: dict[str, str] = {}
+    for key, said in kept.items():
+        try:
+            profile({**found, key: said}, facts)
+        except FactError:
+            continue
+        found[key] = said
+    return found
+
+
 def _questions(talk: _Talk) -> Generator[Step, Any, None]:
-    while len(talk.said) < MOST_QUESTIONS:
+    while talk.left > 0:
         fact = talk.judge.next_fact(talk.known(), talk.said, talk.today)
         if fact is None:
             return
+        talk.left -= 1
         yield from _answer(talk, fact)
 
 
@@ -124,38 +147,43 @@ def _question(talk: _Talk, fact: Fact) -> Question[str]:
 
 def _results(talk: _Talk) -> Generator[Step, Any, None]:
     yield Reply(overview(talk.verdicts(), talk.judge.facts))
+    page = 0
     while True:
-        choices = _choices(talk)
-        wish = yield from ask(
-            Choose(talk.key("next"), "想看哪一项？点开看依据、材料和去哪办。", choices)
-        )
+        wish = yield from ask(Choose(talk.key("next"), _PICK, _choices(talk, page)))
+        page = page + 1 if wish == "more" else 0
         if wish.startswith("see-"):
             if (yield from _one(talk, wish.removeprefix("see-"))):
                 return
         elif wish == "change":
             yield from _change(talk)
         elif wish == "list":
-            yield from _list(talk)
+            yield Reply(_paper(talk))
         elif wish == "keep":
             yield Do("profile", KeepProfile(tuple(talk.said.items())))
             yield Reply("记住了，下次可以接着用。想删，发“忘记我”。", (_END,))
             return
-        else:
+        elif wish == "end":
             yield Reply("好的。回答没有保存。还有别的事，随时来问。", (_END,))
             return
 
 
-def _choices(talk: _Talk) -> tuple[Choice, ...]:
-    order = [result for result, _ in GROUPS[:2]]
-    open_ones = [one for one in talk.verdicts() if one.result in order]
-    ranked = sorted(open_ones, key=lambda one: order.index(one.result))
+def _choices(talk: _Talk, page: int) -> tuple[Choice, ...]:
+    """One page of benefits – the last leads back to the first – and what else one may do."""
+    found = talk.verdicts()
+    start = page * _SHOWN % (-(-len(found) // _SHOWN) * _SHOWN)
     return (
-        *(Choice(f"see-{one.rule.id}", one.rule.title) for one in ranked[:_SHOWN]),
+        *(Choice(f"see-{one.rule.id}", one.rule.title) for one in found[start : start + _SHOWN]),
+        Choice("more", "更多待遇"),
+        Choice("list", "全部清单（可打印）"),
         Choice("change", "改答案"),
-        Choice("list", "清单"),
         Choice("keep", "记住我的情况"),
         Choice("end", "不看了"),
     )
+
+
+def _paper(talk: _Talk) -> str:
+    library = talk.knowledge.library
+    return paper(talk.verdicts(), library.facts, library.articles, talk.known(), talk.today)
 
 
 def _one(talk: _Talk, id: str) -> Generator[Step, Any, bool]:
@@ -188,14 +216,6 @@ def _change(talk: _Talk) -> Generator[Step, Any, None]:
     )
     wish = yield from ask(Choose(talk.key("change"), "改哪一个？", choices))
     yield from _answer(talk, facts[wish])
+    talk.ask_again()
     yield from _questions(talk)
     yield Reply(overview(talk.verdicts(), facts))
-
-
-def _list(talk: _Talk) -> Generator[Step, Any, None]:
-    """Everything as text to copy or print, one message a group."""
-    verdicts = talk.verdicts()
-    for result, title in GROUPS:
-        parts = [detail(one, talk.judge.facts) for one in verdicts if one.result == result]
-        if parts:
-            yield Reply(f"待遇清单·{title}（{talk.today}）\n\n" + "\n\n".join(parts))
