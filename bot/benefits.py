@@ -19,7 +19,8 @@ from knowledge import calculators
 from knowledge.eligibility import DISCLAIMER, Judge, Verdict
 from knowledge.facts import profile
 from knowledge.load import load
-from knowledge.verdict_text import detail, show
+from knowledge.rule_text import show
+from knowledge.verdict_text import detail
 
 benefits = typer.Typer(help="待遇自查、测算", invoke_without_command=True)
 Said = Annotated[
@@ -78,8 +79,9 @@ def show_rule(
     library = load()
     if rule is not None and rule not in library.rules:
         raise ValueError(f"没有规则 {rule}，有这些：{'、'.join(library.rules)}")
+    judge = Judge(library)
     chosen = [library.rules[rule]] if rule else list(library.rules.values())
-    typer.echo("\n\n".join(show(one, library.facts) for one in chosen))
+    typer.echo("\n\n".join(show(judge, one) for one in chosen))
 
 
 @benefits.command()

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import TypeAlias
 
+from knowledge.cases import Cases
 from knowledge.check import faults
+from knowledge.eligibility import Judge
+from knowledge.facts import FactError, profile
 from knowledge.library import Library
 from knowledge.load import Problem, line_of
-from knowledge.rules import facts_in
+from knowledge.rule_text import stopped
+from knowledge.rules import Rule, facts_in
 from knowledge.schema import Slug, Source
 from knowledge.statutes import Texts, figures, text_of
+
+Where: TypeAlias = tuple[str | int, ...]
 
 
 def check(library: Library, today: date) -> list[Problem]:
     """Every problem of rules, calculators and facts."""
-    found = [*_dead_ends(library), *_facts(library)]
+    found = [*_dead_ends(library), *_facts(library), *_examples(library)]
     for path, place, source in _cited(library):
         found += [Problem(path, line_of(path, *place), m) for m in faults(library, source, today)]
     return sorted(found, key=lambda problem: (str(problem.file), problem.line))
@@ -68,6 +75,35 @@ def _facts(library: Library) -> Iterator[Problem]:
         if fact.asked and fact.id not in used:
             message = f"没有一条规则用到 {fact.id}，请删掉，或写进规则"
             yield Problem(path, line_of(path, "facts", number), message, "warning")
+
+
+def _examples(library: Library) -> Iterator[Problem]:
+    """Every rule has examples, every condition one that fails by it, and all come out right."""
+    path, judge = library.root / "benefits" / "cases.yaml", Judge(library)
+    for id in library.rules.keys() - library.cases.keys():
+        message = f"cases.yaml 里没有 {id} 的例子，请补上界线两边的"
+        yield Problem(library.files[f"rule:{id}"], 1, message)
+    for place, cases in enumerate(library.cases.values()):
+        if (rule := library.rules.get(cases.id)) is None:
+            yield Problem(path, line_of(path, "cases", place), f"没有规则 {cases.id}，请改正")
+            continue
+        for at, message in _wrong(judge, rule, cases):
+            yield Problem(path, line_of(path, "cases", place, *at), message)
+
+
+def _wrong(judge: Judge, rule: Rule, cases: Cases) -> Iterator[tuple[Where, str]]:
+    """What is wrong with a rule's examples, and where."""
+    for said, wanted, at in cases.worked():
+        try:
+            found = judge.verdict(rule, profile(said, judge.facts), cases.day).result
+        except FactError as problem:
+            yield at, str(problem)
+            return
+        if found != wanted:
+            yield at, f"这个例子应当{wanted}，判断出来却是{found}；规则和例子有一个不对"
+    for number, condition in enumerate(rule.conditions):
+        if not stopped(judge, rule, number):
+            yield ("fails",), f"没有例子卡在“{condition.text}”上，请补一个"
 
 
 def _cited(library: Library) -> Iterator[tuple[Path, tuple[str | int, ...], Source]]:

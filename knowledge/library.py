@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from knowledge.calculators import Calculator
 from knowledge.facts import Fact
@@ -23,6 +24,9 @@ from knowledge.schema import (
 )
 from knowledge.search import Index
 from knowledge.text import Reader
+
+if TYPE_CHECKING:
+    from knowledge.cases import Cases
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Library:
     """What rules may ask about a person."""
     rules: Mapping[str, Rule] = field(default_factory=dict)
     """Who is entitled to what; ``files`` has them as ``rule:<id>``."""
+    cases: Mapping[str, Cases] = field(default_factory=dict)
+    """The examples of rules, by rule."""
     calculators: Mapping[str, Calculator] = field(default_factory=dict)
     """Published formulas; ``files`` has them as ``calculator:<id>``."""
 

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from knowledge.calculators import Calculator
+from knowledge.cases import Cases
 from knowledge.facts import Fact
 from knowledge.library import Library as Library
 from knowledge.library import index_of
@@ -29,6 +30,7 @@ from knowledge.schema import (
 from knowledge.text import Reader
 
 ROOT = Path(__file__).parent
+_CASES = "benefits/cases.yaml"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -96,6 +98,7 @@ def load(root: Path = ROOT, embedder: Embedder | None = None) -> Library:
     promises = collect.listed("coverage.yaml", "promises", Promise)
     lexicon = collect.single("lexicon.yaml", Lexicon) or Lexicon()
     facts = collect.listed("benefits/facts.yaml", "facts", Fact) if _has_rules(root) else {}
+    cases = collect.listed(_CASES, "cases", Cases) if (root / _CASES).exists() else {}
     rules = collect.many("benefits/rules", Rule, prefix="rule:")
     calculators = collect.many("calculators", Calculator, prefix="calculator:")
     if collect.problems:
@@ -116,6 +119,7 @@ def load(root: Path = ROOT, embedder: Embedder | None = None) -> Library:
         lexicon=lexicon,
         facts=facts,
         rules=rules,
+        cases=cases,
         calculators=calculators,
     )
     if broken := tuple(_expressions(library)):

@@ -1,4 +1,4 @@
-"""Verdicts and rules in plain Chinese, made from the data."""
+"""One verdict in plain Chinese, made from the data."""
 
 from __future__ import annotations
 
@@ -6,16 +6,6 @@ from collections.abc import Mapping
 
 from knowledge.eligibility import DISCLAIMER, MARKS, Verdict
 from knowledge.facts import Fact
-from knowledge.rules import Rule, When
-
-_BORDERS = {
-    "at_least": "满 {} ",
-    "under": "不到 {} ",
-    "from": "{} 起",
-    "before": "{} 以前",
-    "within_months": "至今不满 {} 个月",
-    "in_months": "当月起 {} 个月内",
-}
 
 
 def detail(verdict: Verdict, facts: Mapping[str, Fact]) -> str:
@@ -31,41 +21,6 @@ def detail(verdict: Verdict, facts: Mapping[str, Fact]) -> str:
     if rule.bureau_decides:
         lines.append(f"请以当地答复为准：{rule.bureau_decides}")
     return "\n".join([*lines, f"适用：{rule.region}。{DISCLAIMER}"])
-
-
-def show(rule: Rule, facts: Mapping[str, Fact]) -> str:
-    """A rule as an editor reads it."""
-    lines = [f"【{rule.title}】（{rule.id}）", rule.gives, f"适用：{rule.region}"]
-    if rule.valid_from or rule.valid_to:
-        lines.append(f"有效：{rule.valid_from or '此前'} 至 {rule.valid_to or '另有规定时'}")
-    lines.append("下面各条都要满足：")
-    for number, one in enumerate(rule.conditions, 1):
-        lines += [f"{number}. {one.text}（{one.source}）", f"   判断：{say(one.when, facts)}"]
-    if rule.bureau_decides:
-        lines.append(f"请以当地答复为准：{rule.bureau_decides}")
-    return "\n".join([*lines, DISCLAIMER])
-
-
-def say(when: When, facts: Mapping[str, Fact]) -> str:
-    """An expression in words."""
-    return "，并且".join(_part(key, value, facts) for key, value in when.items())
-
-
-def _part(key: str, value: object, facts: Mapping[str, Fact]) -> str:
-    if key == "not" and isinstance(value, Mapping):
-        return f"不能是（{say(value, facts)}）"
-    if key in ("all", "any") and isinstance(value, list):
-        joint = "，并且" if key == "all" else "，或者"
-        return "（" + joint.join(say(one, facts) for one in value) + "）"
-    fact = facts[key]
-    if isinstance(value, Mapping):
-        return (
-            fact.label + "".join(_BORDERS[op].format(edge) for op, edge in value.items()).rstrip()
-        )
-    if fact.kind == "region":
-        return f"{fact.label}在{value}"
-    values = value if isinstance(value, list) else [value]
-    return f"{fact.label}：" + "或".join(fact.say(one) for one in values)
 
 
 def not_yet(verdict: Verdict) -> str:

@@ -38,7 +38,7 @@ def test_a_profile_file_and_settings_give_every_condition_with_its_source(tmp_pa
 def test_a_rule_is_shown_in_plain_chinese() -> None:
     shown = RUNNER.invoke(benefits, ["show", "rural-veteran-60"]).output
     assert "判断：年龄满 60" in shown
-    assert "入伍年月1954-11-01 起2011-11-01 以前" in shown
+    assert "入伍年月1954-11-01 起、2011-11-01 以前" in shown
 
 
 def test_a_bad_row_is_named_and_nothing_is_counted(tmp_path: Path) -> None:
