@@ -52,9 +52,11 @@ from handlers.closing import Closing
 from handlers.messages import Contact, Update
 from knowledge.answer import holds_in
 from knowledge.base import Knowledge, load_knowledge
+from knowledge.eligibility import Judge
 from knowledge.explaining import explain
 from knowledge.meaning import Embedder
 from knowledge.render import render
+from knowledge.rule_text import RuleText, describe
 
 if TYPE_CHECKING:
     from bot.channels.telegram import Telegram
@@ -186,6 +188,7 @@ class App:
                 counties=self.knowledge.gazetteer.counties(),
                 find_articles=self._articles,
                 explain=self._explain,
+                rules=self._rules,
                 files=self.files,
             )
         )
@@ -228,6 +231,11 @@ class App:
     def _explain(self, text: str) -> dict[str, Any]:
         """Why ``text`` is answered as it is, for the console."""
         return explain(self.knowledge.library, text, region=None, today=now().date())
+
+    def _rules(self) -> tuple[RuleText, ...]:
+        """Every rule of entitlement in words, for the console."""
+        judge = Judge(self.knowledge.library)
+        return tuple(describe(judge, rule) for rule in judge.library.rules.values())
 
     def _articles(self, text: str, region: str) -> list[Found]:
         """Articles a clerk may put into a reply: those that hold in the ticket's county first."""

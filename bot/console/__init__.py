@@ -10,7 +10,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.console import explainpage, live, placepages, queue, signin, switchpage, team, ticket
+from bot.console import (
+    explainpage,
+    live,
+    placepages,
+    queue,
+    rulepages,
+    signin,
+    switchpage,
+    team,
+    ticket,
+)
 from bot.console.base import FOLDER, Console
 from bot.console.guard import SecureHeaders, in_thread, signed_in
 
@@ -31,6 +41,7 @@ def routes(console: Console) -> list[BaseRoute]:
         *team.routes(console),
         *explainpage.routes(console),
         *switchpage.routes(console),
+        *rulepages.routes(console),
         Route("/events", live.events(console), methods=["GET"], name="events"),
         Route("/{path:path}", in_thread(console, _missing), methods=["GET"], name="missing"),
     ]

@@ -21,6 +21,7 @@ from bot.desk import notices, roles
 from bot.desk.attachments import Store
 from bot.desk.clock import unknown_year
 from bot.places.live import LiveDirectory
+from knowledge.rule_text import RuleText
 
 HOME = "/desk/"
 FOLDER = Path(__file__).parent
@@ -68,6 +69,8 @@ class Console:
     """Articles for a question and a region, best first."""
     explain: Callable[[str], dict[str, Any]] = lambda _text: {}
     """Everything that leads to the answer to a question."""
+    rules: Callable[[], tuple[RuleText, ...]] = tuple
+    """The rules of entitlement in words."""
     files: Store | None = None
     """Where people's files lie."""
     pages: Environment = field(default_factory=_pages, repr=False, compare=False)

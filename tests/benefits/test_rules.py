@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from knowledge.base import Knowledge
 from knowledge.cases import Cases
@@ -148,19 +146,3 @@ def test_a_day_of_a_leap_year_comes_of_age_on_the_first_of_march() -> None:
 def test_what_cannot_be_read_is_named(judge: Judge, said: dict[str, str], message: str) -> None:
     with pytest.raises(FactError, match=message):
         profile(said, judge.facts)
-
-
-@given(data=st.data())
-def test_more_information_never_turns_a_verdict(knowledge: Knowledge, data: st.DataObject) -> None:
-    judge = Judge(knowledge.library)
-    rule = data.draw(st.sampled_from(sorted(CASES)))
-    said, _ = data.draw(st.sampled_from(list(cases(rule))))
-    order = data.draw(st.permutations(sorted(said)))
-    settled: str | None = None
-    for size in range(len(order) + 1):
-        known = profile({key: said[key] for key in order[:size]}, judge.facts)
-        result = judge.result(rule, known, TODAY)
-        assert settled in (None, result)
-        settled = result if result != "还差信息" else settled
-    backwards = profile({key: said[key] for key in reversed(order)}, judge.facts)
-    assert judge.result(rule, backwards, TODAY) == result

@@ -28,9 +28,11 @@ from bot.db.tables import Conversation, Message, Staff, Status, Ticket, TicketEv
 from bot.desk import finding, people, tickets
 from handlers import effects
 from handlers.messages import Contact, Reply
+from knowledge.eligibility import Judge
 from knowledge.explaining import explain
 from knowledge.library import Library
 from knowledge.load import load
+from knowledge.rule_text import RuleText, describe
 
 PASSWORD = "correct horse battery"
 TITLES = {"hardship": "生活困难帮扶", "medical": "医疗困难", "crisis": "紧急求助"}
@@ -52,6 +54,7 @@ class Office:
             wake=self.wake,
             service_title=lambda service: TITLES.get(service, service),
             explain=_explain,
+            rules=_rules,
         )
         self.app = Starlette(routes=routes(self.console))
 
@@ -283,6 +286,11 @@ def read() -> Any:
 @cache
 def _library() -> Library:
     return load()
+
+
+def _rules() -> tuple[RuleText, ...]:
+    judge = Judge(_library())
+    return tuple(describe(judge, rule) for rule in judge.library.rules.values())
 
 
 def _explain(text: str) -> dict[str, Any]:
