@@ -7,6 +7,7 @@ case for which no parameter was published is refused.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,7 +17,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from knowledge.facts import FactKey, FactOption
-from knowledge.rules import later
 from knowledge.schema import File, Line, Slug, Source
 
 Given: TypeAlias = dict[str, "Decimal | date | str"]
@@ -272,10 +272,16 @@ def _used(step: Step) -> tuple[str, ...]:
 
 def _value(step: Step, values: Mapping[str, Any]) -> Decimal | date:
     if step.after:
-        return later(values[step.after.of], step.after.months) + timedelta(days=step.after.days)
+        return _ends(values[step.after.of], step.after.months) + timedelta(days=step.after.days)
     operation, names = step.operation or ("add", ())
     amounts = [_amount(name, values) for name in names]
     return _operate(operation, amounts)
+
+
+def _ends(day: date, months: int) -> date:
+    """The last day of a period of months: the last of the month if it lacks the day (民法典 202)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _operate(operation: Operation, amounts: list[Decimal]) -> Decimal:

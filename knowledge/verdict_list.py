@@ -61,13 +61,7 @@ def paper(
     groups = (("现在就能办", can), ("还差信息", may), ("不符合", no),
               ("给别的身份的", _for_others(listed)), ("您的回答", said))  # fmt: skip
     parts = [_numbered(title, lines) for title, lines in groups if lines]
-    sources = dict.fromkeys(
-        str(check.condition.source)
-        for one in listed
-        for check in one.checked
-        if one.result == "符合" or check.value is False
-    )
-    return "\n\n".join([head, *parts, "依据：" + "；".join(sources) + f"\n{DISCLAIMER}"])
+    return "\n\n".join([head, *parts, "依据：" + "；".join(_sources(listed)) + f"\n{DISCLAIMER}"])
 
 
 def of_others(verdict: Verdict) -> bool:
@@ -125,3 +119,17 @@ def _for_others(verdicts: Iterable[Verdict]) -> list[str]:
 
 def _numbered(title: str, lines: list[str]) -> str:
     return "\n".join([f"{title}：", *(f"{n}. {line}" for n, line in enumerate(lines, 1))])
+
+
+def _sources(verdicts: Iterable[Verdict]) -> list[str]:
+    """Who says so, each law once; what is for other identities is left out."""
+    laws: dict[str, set[int]] = {}
+    others: dict[str, None] = {}
+    shown = (one for one in verdicts if not of_others(one))
+    for source in (check.condition.source for one in shown for check in one.checked):
+        if source.law:
+            laws.setdefault(source.law, set()).update(source.articles)
+        else:
+            others[str(source)] = None
+    named = (f"《{law}》" + "、".join(f"第{n}条" for n in sorted(laws[law])) for law in laws)
+    return [*named, *others]

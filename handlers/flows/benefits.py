@@ -70,6 +70,10 @@ class _Talk:
     def verdicts(self) -> list[Verdict]:
         return ranked(self.judge.verdicts(self.known(), self.today))
 
+    def open_question(self) -> Fact | None:
+        """What could be asked next, if anything still changes a result."""
+        return self.judge.next_fact(self.known(), self.said, self.today)
+
     def ask_again(self) -> None:
         """Eight questions again, less what is known already and still matters."""
         matters = {fact for one in self.verdicts() if not of_others(one) for fact in one.facts}
@@ -113,7 +117,7 @@ def _readable(kept: dict[str, str], facts: Mapping[str, Fact]) -> dict[str, str]
 
 def _questions(talk: _Talk) -> Generator[Step, Any, None]:
     while talk.left > 0:
-        fact = talk.judge.next_fact(talk.known(), talk.said, talk.today)
+        fact = talk.open_question()
         if fact is None:
             return
         talk.left -= 1
@@ -156,6 +160,10 @@ def _results(talk: _Talk) -> Generator[Step, Any, None]:
                 return
         elif wish == "change":
             yield from _change(talk)
+        elif wish == "further":
+            talk.left = MOST_QUESTIONS
+            yield from _questions(talk)
+            yield Reply(overview(talk.verdicts(), talk.judge.facts))
         elif wish == "list":
             yield Reply(_paper(talk))
         elif wish == "keep":
@@ -174,6 +182,7 @@ def _choices(talk: _Talk, page: int) -> tuple[Choice, ...]:
     return (
         *(Choice(f"see-{one.rule.id}", one.rule.title) for one in found[start : start + _SHOWN]),
         Choice("more", "更多待遇"),
+        *((Choice("further", "再答几题，查还差信息的"),) if talk.open_question() else ()),
         Choice("list", "全部清单（可打印）"),
         Choice("change", "改答案"),
         Choice("keep", "记住我的情况"),
