@@ -20,7 +20,8 @@ Degrees: TypeAlias = tuple[float, float]
 _AXIS_M = 6378245.0
 _ECCENTRICITY2 = 0.00669342162296594323
 _BD = math.pi * 3000 / 180
-_EARTH_M = 6_371_008.8
+EARTH_M = 6_371_008.8
+"""Mean radius of the earth."""
 _SOUTH, _NORTH, _WEST, _EAST = 31.5, 32.9, 119.9, 122.1
 
 
@@ -77,7 +78,7 @@ def distance_m(one: Degrees, other: Degrees) -> float:
     lat1, lon1, lat2, lon2 = map(math.radians, (*one, *other))
     half = math.sin((lat2 - lat1) / 2) ** 2
     half += math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    return 2 * _EARTH_M * math.asin(min(1.0, math.sqrt(half)))
+    return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(half)))
 
 
 def inside_nantong(latitude: float, longitude: float) -> bool:

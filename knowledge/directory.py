@@ -1,23 +1,31 @@
-"""All places in memory, and the nearest of them."""
+"""All places in memory, and the nearest of those that are wanted."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from knowledge import locations
-from knowledge.coordinates import Degrees, distance_m
+from knowledge.coordinates import Degrees
+from knowledge.days import day_kind
 from knowledge.gazetteer import Gazetteer
+from knowledge.grid import Allowed, Grid
 from knowledge.locations import Location
+from knowledge.opening import Opening
 from knowledge.table import refuse
 
 ROOT = Path(__file__).parent / "places"
 FILES = ("places.csv", "samples.csv")
 RADII_M = (3_000, 10_000, 30_000)
 _ENOUGH = 3
-_METRES_A_DEGREE = 111_195.0
+_FILTERS = 64
+"""How many different filters are remembered; the next minute has new ones."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +49,60 @@ class Nearby:
     found: tuple[Found, ...]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which places count; whatever is empty does not matter.
+
+    ``county``: as it is called today. ``groups``: places for any of these, and those that name
+    nobody. ``open_at``: open for sure at this moment, in Nantong's time.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    county: str = ""
+    groups: frozenset[str] = frozenset()
+    open_at: datetime | None = None
+
+    @classmethod
+    def of(cls, kinds: Collection[str]) -> Wanted:
+        """Any place of these kinds."""
+        return cls(frozenset(kinds))
+
+
+class _Class(NamedTuple):
+    """What places are told apart by; those that share it are wanted together or not at all."""
+
+    kind: str
+    county: str
+    qualifies: tuple[str, ...]
+    opening: Opening | None
+
+    def meets(self, wanted: Wanted) -> bool:
+        """Whether places like this are wanted."""
+        return (
+            (not wanted.kinds or self.kind in wanted.kinds)
+            and wanted.county in ("", self.county)
+            and (not wanted.groups or not self.qualifies or bool(wanted.groups & {*self.qualifies}))
+            and (wanted.open_at is None or _is_open(self.opening, wanted.open_at))
+        )
+
+
 class Directory:
-    """All places; those with a point sorted by latitude, so that a belt is two bisections."""
+    """All places; those with a point, or whose town's centre is known, in a grid."""
 
     def __init__(self, places: Iterable[Location]) -> None:
         self.locations = tuple(sorted(places, key=lambda one: one.id))
-        self._shown = tuple(one for one in self.locations if one.status == "active")
-        belt = [(at, one) for one in self._shown if (at := one.point or one.centre)]
-        self._belt = sorted(belt, key=lambda pair: (pair[0], pair[1].id))
-        self._latitudes = [point[0] for point, _ in self._belt]
+        shown = [one for one in self.locations if one.status == "active"]
+        self._placed = [one for one in shown if one.point or one.centre]
+        points = np.array([one.point or one.centre for one in self._placed], float).reshape(-1, 2)
+        numbers: dict[_Class, int] = {}
+        classes = [numbers.setdefault(_class(one), len(numbers)) for one in self._placed]
+        self._classes = tuple(numbers)
+        self._grid = Grid(points[:, 0], points[:, 1], np.array(classes, np.int32))
+        self._tables: dict[Wanted, Allowed] = {}
+        self._by_county: dict[str, list[Location]] = {}
+        for one in shown:
+            self._by_county.setdefault(one.county, []).append(one)
+        self._by_id = {one.id: one for one in self.locations}
         self.counties = frozenset(one.county for one in self.locations)
 
     @classmethod
@@ -60,26 +113,51 @@ class Directory:
         refuse(*tables)
         return cls(read)
 
+    def find(self, id: str) -> Location | None:
+        """The place with that id, shown or not."""
+        return self._by_id.get(id)
+
+    def nearest(
+        self, point: Degrees, count: int, wanted: Wanted, within_m: float = math.inf
+    ) -> list[Found]:
+        """At most ``count`` places around a WGS-84 point, by great-circle distance, ties by id."""
+        at, away = self._grid.nearest(point, count, self._allowed(wanted), within_m)
+        return [Found(self._placed[one], far) for one, far in zip(at, away, strict=True)]
+
     def within(self, point: Degrees, radius_m: float, kinds: Collection[str] = ()) -> list[Found]:
         """Places of ``kinds`` (none: all) at most ``radius_m`` metres away: nearest first, ties by id."""
-        margin = radius_m / _METRES_A_DEGREE * 1.0001
-        first = bisect_left(self._latitudes, point[0] - margin)
-        last = bisect_right(self._latitudes, point[0] + margin)
-        found = (
-            (distance_m(point, at), one.id, one)
-            for at, one in self._belt[first:last]
-            if not kinds or one.kind in kinds
-        )
-        return [Found(one, away) for away, _, one in sorted(found) if away <= radius_m]
+        return self.nearest(point, len(self._placed), Wanted.of(kinds), radius_m)
 
     def has_points(self, kinds: Collection[str] = ()) -> bool:
         """Whether a distance can be told to any place of ``kinds`` (none: all)."""
-        return any(not kinds or one.kind in kinds for _, one in self._belt)
+        return bool(self._allowed(Wanted.of(kinds)).any())
 
     def of(self, counties: Collection[str], kinds: Collection[str] = ()) -> list[Location]:
         """Places of ``kinds`` (none: all) in ``counties`` or of the whole city, by id."""
-        wanted = (one for one in self._shown if not kinds or one.kind in kinds)
-        return [one for one in wanted if not one.county or one.county in counties]
+        found = [
+            one
+            for county in {"", *counties}
+            for one in self._by_county.get(county, ())
+            if not kinds or one.kind in kinds
+        ]
+        return sorted(found, key=lambda one: one.id)
+
+    def _allowed(self, wanted: Wanted) -> Allowed:
+        """Which classes are wanted. A filter met again is known; there are few in a minute."""
+        if (known := self._tables.get(wanted)) is not None:
+            return known
+        table = np.array([one.meets(wanted) for one in self._classes], bool)
+        kept = self._tables if len(self._tables) < _FILTERS else {}
+        self._tables = kept | {wanted: table}
+        return table
+
+
+def _class(place: Location) -> _Class:
+    return _Class(place.kind, place.county, place.qualifies, place.opening)
+
+
+def _is_open(opening: Opening | None, moment: datetime) -> bool:
+    return opening is not None and opening.at(moment, day_kind).is_open is True
 
 
 def nearby(
@@ -89,15 +167,15 @@ def nearby(
     kinds: Collection[str] = (),
     limit: int = 5,
     radii: tuple[int, ...] = RADII_M,
+    wanted: Wanted | None = None,
 ) -> Nearby:
-    """The nearest places of ``kinds`` (none: all) around a WGS-84 point.
+    """The nearest places of ``kinds`` (none: all), or those ``wanted``, around a WGS-84 point.
 
     Looks within the first of ``radii`` (metres, rising) that has three places, or ``limit`` if
     that is less; within the last if none has.
     """
-    found: list[Found] = []
-    for radius_m in radii:
-        found = directory.within(point, radius_m, kinds)
-        if len(found) >= min(limit, _ENOUGH):
-            break
-    return Nearby(radius_m, tuple(found[:limit]))
+    found = directory.nearest(point, limit, wanted or Wanted.of(kinds), radii[-1])
+    enough = min(limit, _ENOUGH)
+    far = found[enough - 1].distance_m if len(found) >= enough else None
+    radius_m = next((one for one in radii if far is not None and far <= one), radii[-1])
+    return Nearby(radius_m, tuple(one for one in found if (one.distance_m or 0) <= radius_m))

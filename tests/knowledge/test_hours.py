@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.places.days import day_kind
+from knowledge.days import day_kind
 from knowledge.hours import Unclear, parse
 from knowledge.opening import OpenState, shown
 

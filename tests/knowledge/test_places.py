@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from knowledge import places
 from knowledge.coordinates import distance_m, gcj02_to_wgs84, wgs84_to_gcj02
-from knowledge.directory import ROOT, Directory, nearby
+from knowledge.directory import ROOT, Directory, Wanted, nearby
 from knowledge.gazetteer import Gazetteer
 from knowledge.hours import parse
 from knowledge.load import KnowledgeError
@@ -43,9 +44,25 @@ somewhere = st.builds(
     id=st.from_regex(r"[a-z]-[0-9]{1,3}", fullmatch=True),
     name=st.just("某处"),
     kind=st.sampled_from(["merchant", "scenic"]),
-    county=st.just("海门区"),
+    county=st.sampled_from(["海门区", "通州区"]),
+    qualifies=st.sampled_from([(), ("退役军人",), ("三属", "军属")]),
     point=st.one_of(in_nantong, st.just(SANXING)),
 )
+FILTERS = [
+    Wanted(),
+    Wanted(kinds=frozenset({"scenic"})),
+    Wanted(county="海门区"),
+    Wanted(groups=frozenset({"三属"})),
+    Wanted(frozenset({"merchant"}), "通州区", frozenset({"退役军人", "现役军人"})),
+]
+
+
+def wanted_by_hand(one: Location, wanted: Wanted) -> bool:
+    return (
+        (not wanted.kinds or one.kind in wanted.kinds)
+        and (not wanted.county or one.county == wanted.county)
+        and (not wanted.groups or not one.qualifies or not wanted.groups.isdisjoint(one.qualifies))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +160,9 @@ def test_groups_are_named_and_not_mixed_up(said: str, expected: tuple[str, ...])
 
 
 @given(
-    st.lists(somewhere, max_size=40), in_nantong, st.sampled_from([3000, 10_000, 30_000, 90_000])
+    st.lists(somewhere, max_size=80, unique_by=lambda one: one.id),
+    in_nantong,
+    st.sampled_from([3000, 10_000, 30_000, 90_000])
 )
 def test_within_finds_exactly_what_measuring_every_place_finds(
     given_places: list[Location], point: tuple[float, float], radius: int
@@ -154,7 +173,35 @@ def test_within_finds_exactly_what_measuring_every_place_finds(
         pair for pair, one in zip(measured, given_places, strict=True) if one.kind == "merchant"
     ]
     expected = sorted(pair for pair in merchants if pair[0] <= radius)
-    assert [(one.distance_m, one.location.id) for one in found] == expected
+    assert [one.location.id for one in found] == [id for _, id in expected]
+    away = pytest.approx([far for far, _ in expected], abs=1e-6)
+    assert [one.distance_m for one in found] == away
+
+
+@given(
+    st.lists(somewhere, max_size=80, unique_by=lambda one: one.id),
+    in_nantong,
+    st.integers(1, 6),
+    st.sampled_from(FILTERS),
+)
+def test_the_nearest_under_any_filter_are_the_first_of_all_measured(
+    given_places: list[Location], point: tuple[float, float], count: int, wanted: Wanted
+) -> None:
+    found = Directory(given_places).nearest(point, count, wanted, 50_000)
+    fitting = [one for one in given_places if wanted_by_hand(one, wanted)]
+    measured = sorted((distance_m(point, one.point or SANXING), one.id) for one in fitting)
+    expected = [id for far, id in measured if far <= 50_000][:count]
+    assert [one.location.id for one in found] == expected
+
+
+def test_a_place_whose_hours_nobody_knows_is_not_said_to_be_open() -> None:
+    day = parse("周一至周日 8:00-18:00")
+    known, unknown = replace(at("a-1", 100), opening=day), at("b-1", 50)
+    noon = Wanted(open_at=datetime(2026, 11, 25, 12, 0))  # noqa: DTZ001 - local time
+    night = Wanted(open_at=datetime(2026, 11, 25, 22, 0))  # noqa: DTZ001
+    directory = Directory([known, unknown])
+    assert [one.location.id for one in directory.nearest(SANXING, 5, noon)] == ["a-1"]
+    assert directory.nearest(SANXING, 5, night) == []
 
 
 def at(id: str, metres_north: float) -> Location:
