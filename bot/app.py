@@ -44,6 +44,8 @@ from bot.operating.logs import Correlate, correlated, number_of
 from bot.operating.metrics import CONTENT_TYPE, Metrics
 from bot.operating.switches import LiveSwitches
 from bot.places.live import LiveDirectory
+from bot.places.shown import Shown
+from bot.places.sketch import Tiles
 from bot.reach import Allowances
 from bot.service import Service
 from bot.tokens import SharedToken
@@ -159,6 +161,7 @@ class App:
         ]
         # The oldest key signs cookies: a new one in front must not make strangers of everybody.
         secret, secure = self.settings.keys()[-1], self.settings.web.https
+        cipher = make_cipher(self.settings.keys())
         if self.settings.web.chat:
             chat = Webchat(
                 self.receive,
@@ -168,6 +171,7 @@ class App:
                 embed_origins=self.settings.web.embed_origins,
                 attachments=self.files,
                 closed=partial(self.switches.notice, "web"),
+                places=Shown(lambda: self.knowledge, cipher, now, _tiles(self.settings)),
             )
             routes += chat.routes()
         else:
@@ -274,6 +278,12 @@ def _may_read(request: Request, token: SecretStr | None) -> bool:
         return secrets.compare_digest(given.encode(), f"Bearer {token.get_secret_value()}".encode())
     here = request.client is not None and request.client.host in ("127.0.0.1", "::1")
     return here and "x-forwarded-for" not in request.headers  # a proxy speaks for others
+
+
+def _tiles(settings: Settings) -> Tiles | None:
+    """The tile layer below sketches, if one is set."""
+    web = settings.web
+    return Tiles(web.map_tiles, web.map_tiles_crs) if web.map_tiles else None
 
 
 def open_database(settings: Settings) -> Engine:

@@ -6,6 +6,7 @@ from typing import Any
 
 import handlers
 from bot.db.tables import now
+from bot.desk.clock import BEIJING
 from handlers import effects
 from handlers.messages import Contact, Crs, Update
 from handlers.turn import Situation, Turn
@@ -124,6 +125,8 @@ def _sources(knowledge: Knowledge, turn: Turn) -> list[str]:
 
 def _pretend(effect: object) -> Any:
     """Outcomes of effects that are not carried out."""
+    if isinstance(effect, effects.AskTime):
+        return now().astimezone(BEIJING).isoformat()
     if isinstance(effect, effects.ListTickets):
         return []
     if isinstance(effect, effects.OpenTicket | effects.CallPerson | effects.AlertStaff):

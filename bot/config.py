@@ -50,6 +50,20 @@ class Web(_Section):
     """哪些网站可以把网页聊天嵌进自己的页面，例如 https://tyjrswj.example.gov.cn（不带路径）；
     不填则不许嵌入。嵌进别的域名需要 HTTPS。"""
 
+    map_tiles: str = ""
+    """示意图下面垫的地图瓦片，例如 https://瓦片服务/{z}/{x}/{y}.png；不填则不垫，也不向别处要任何东西。
+    填了以后，看图的人的浏览器会直接向这个服务要图，请先确认它的使用条款和审图号。"""
+    map_tiles_crs: Literal["wgs84", "gcj02"] = "wgs84"
+    """瓦片的坐标系：天地图 wgs84，高德、腾讯 gcj02。"""
+
+    @field_validator("map_tiles")
+    @classmethod
+    def _tiles_are_complete(cls, url: str) -> str:
+        shape = r"https://[A-Za-z0-9.-]+(:\d{1,5})?/[^\s\"'<>;,]*"
+        if url and not (re.fullmatch(shape, url) and all(p in url for p in ("{x}", "{y}", "{z}"))):
+            raise ValueError("瓦片地址要以 https:// 开头，并写明 {z}、{x}、{y}")
+        return url
+
     @field_validator("embed_origins")
     @classmethod
     def _origins_are_plain(cls, origins: list[str]) -> list[str]:

@@ -9,7 +9,8 @@ from handlers.effects import ListTickets, NoteFeedback, RateTicket
 from handlers.handoff import in_crisis
 from handlers.inquiry import show_article
 from handlers.messages import Choice, Reply, Update
-from handlers.progress import one, progress
+from handlers.placereply import about
+from handlers.progress import BEIJING, one, progress
 from handlers.turn import Situation, Turn
 
 Command = Callable[[str, Situation], Turn]
@@ -38,6 +39,8 @@ def commands(update: Update, at: Situation) -> Turn | None:
     if not said.startswith("/"):
         return None
     name, _, argument = said.partition(" ")
+    if name == "/again" and (at.flow or "").startswith("nearby"):
+        return None  # the list that is open takes it
     command = _COMMANDS.get(name.lower())
     return command(argument.strip(), at) if command else None
 
@@ -120,6 +123,24 @@ def _nearby(kind: str, at: Situation) -> Turn:
     return flow.begin(f"nearby:{kind}" if kind else "nearby", at) or Turn([menu.menu()])
 
 
+def _again(_what: str, at: Situation) -> Turn:
+    """A button of a list that is no longer open: look again."""
+    return _nearby("", at)
+
+
+def _place(id: str, at: Situation) -> Turn:
+    """Everything about a place; a list stays open beside it."""
+    found = at.knowledge.directory.find(id)
+    if found is None or found.status in ("defunct", "inactive"):
+        words = "这个地点已经不在名单里了。"
+        return Turn([Reply(words, choices=(Choice("/nearby", "再找附近"),))], resume=True)
+    return Turn([about(found, at.now.astimezone(BEIJING))], resume=True)
+
+
+def _wrong(id: str, at: Situation) -> Turn:
+    return flow.begin(f"wrong:{id}", at) or Turn([menu.menu()])
+
+
 def _benefits(_argument: str, at: Situation) -> Turn:
     return flow.begin("benefits", at) or Turn([menu.menu()])
 
@@ -183,6 +204,9 @@ _COMMANDS: Mapping[str, Command] = {
     "/status": _status,
     "/forget": _forget,
     "/nearby": _nearby,
+    "/again": _again,
+    "/place": _place,
+    "/wrong": _wrong,
     "/benefits": _benefits,
     "/calculate": _calculate,
     "/request": _request,

@@ -23,6 +23,10 @@ class Invalid(Exception):
     """The person's message does not answer the question; says what would."""
 
 
+class Leave(Exception):
+    """The person speaks of something else: the flow is over, and others may answer."""
+
+
 class Question(Protocol[T_co]):
     """Something a flow asks. ``parse`` returns a JSON value or raises :class:`Invalid`."""
 
@@ -63,7 +67,8 @@ class Progress:
 
 
 def advance(flow: Flow, record: Record, update: Update | None, perform: Perform) -> Progress:
-    """Run the flow up to the next unanswered question.
+    """Run the flow up to the next unanswered question; raises :class:`Leave` where a question
+    that need not be answered is not.
 
     ``update`` None shows the open question again. A key that is met twice in one run is a
     programming error and raises ``RuntimeError``.

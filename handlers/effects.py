@@ -60,6 +60,11 @@ class RateTicket:
 
 
 @dataclass(frozen=True)
+class AskTime:
+    """Outcome: the moment in Nantong (ISO 8601), for what is open now."""
+
+
+@dataclass(frozen=True)
 class AskDuty:
     """Outcome: None if staff are on duty, else when they are again (ISO 8601)."""
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from handlers import flows
-from handlers.dialogue import Progress, advance, step_back
-from handlers.messages import Choice, Reply, Update
+from handlers.dialogue import Leave, Progress, advance, step_back
+from handlers.messages import Choice, Point, Reply, Update
 from handlers.turn import Situation, Turn
 
 
-def begin(name: str, at: Situation, *, update: Update | None = None) -> Turn | None:
-    """Start the flow called ``name``, with ``update`` as its first answer if it fits.
+def begin(name: str, at: Situation, *, said: Point | str | None = None) -> Turn | None:
+    """Start the flow called ``name``, with what was ``said`` as its first answer if it fits.
 
     None if there is no flow of that name.
     """
     starting = flows.find(name, at.knowledge, at.memory)
     if starting is None:
         return None
-    record = flows.prepared(name, update)
+    record = flows.prepared(name, said, at.knowledge)
     return _turn(name, advance(starting, record, None, at.perform))
 
 
 def flow(update: Update, at: Situation) -> Turn | None:
-    """Carry the flow on; None when the person is in none."""
+    """Carry the flow on; None when the person is in none, or speaks of something else."""
     if at.flow is None:
         return None
     running = flows.find(at.flow, at.knowledge, at.memory)
@@ -29,11 +29,14 @@ def flow(update: Update, at: Situation) -> Turn | None:
         return Turn(
             [Reply("这项服务刚刚有调整，请重新选。", choices=(Choice("/menu", "回到菜单"),))]
         )
-    if at.idle:
+    if at.idle and not at.flow.startswith("nearby"):  # a list asks for nothing
         open_question = advance(running, at.record, None, at.perform)
         reminder = Reply("您上次的事还没填完，前面的都还在。接着回答下面的问题；不办了发“取消”。")
         return Turn([reminder, *open_question.replies], flow=at.flow, record=at.record)
-    return _turn(at.flow, advance(running, at.record, update, at.perform))
+    try:
+        return _turn(at.flow, advance(running, at.record, update, at.perform))
+    except Leave:
+        return None
 
 
 def back(at: Situation) -> Turn | None:

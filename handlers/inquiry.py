@@ -6,6 +6,7 @@ from handlers import menu
 from handlers.effects import ListTickets, NoteGap
 from handlers.flow import begin
 from handlers.messages import Choice, Reply, Update
+from handlers.nearwish import near_wish
 from handlers.progress import progress
 from handlers.turn import Situation, Turn
 from knowledge.answer import Answer, answer
@@ -31,6 +32,9 @@ def inquiry(update: Update, at: Situation) -> Turn:
         if leaning.side:
             return show_article(last, at, side=leaning.side)
         text, region = leaning.question or last.title, leaning.region or region
+    wish = near_wish(text, at.knowledge.gazetteer)
+    if wish and (turn := begin(wish, at, said=text)):
+        return turn
     found = answer(at.knowledge.library, text, region=region, today=at.now.date())
     return _SPEAK[found.status](found, text, at)
 
@@ -172,7 +176,7 @@ def _smalltalk(found: Answer, _text: str, at: Situation) -> Turn:
     return Turn([Reply(said or "", choices=choices)], "smalltalk", score=found.score)
 
 
-def _flow(found: Answer, _text: str, at: Situation) -> Turn:
+def _flow(found: Answer, text: str, at: Situation) -> Turn:
     """Something to do rather than to know: a request, places nearby, a person, the progress."""
     target = found.id or ""
     if target.startswith("request:"):
@@ -180,7 +184,7 @@ def _flow(found: Answer, _text: str, at: Situation) -> Turn:
     wish = at.knowledge.library.intents[target.removeprefix("intent:")].flow or "menu"
     if wish == "progress":
         return Turn([progress(at.perform(ListTickets()))])
-    return begin(wish, at) or Turn([menu.menu()])
+    return begin(wish, at, said=text) or Turn([menu.menu()])
 
 
 def _offer(service: Service, at: Situation) -> Turn:
@@ -209,7 +213,7 @@ def _unreadable(what: str) -> Turn:
 def _no_question(update: Update, at: Situation) -> Turn:
     """A location or a phone number that nobody asked for, or nothing at all."""
     if update.point:
-        return begin("nearby", at, update=update) or Turn([menu.menu()])
+        return begin("nearby", at, said=update.point) or Turn([menu.menu()])
     if update.phone:
         return Turn(
             [Reply("您的号码没有保存。要登记申请，请点“有困难，要帮助”。", choices=menu.MENU)]

@@ -85,12 +85,14 @@ class Venue:
 
 @dataclass(frozen=True)
 class Sketch:
-    """A picture of where things are, where a channel can draw: the person and numbered places.
+    """A picture of where things are, where a channel can draw: where from, and numbered places.
 
-    WGS-84 degrees, latitude first. ``person`` is personal data, None when they named a place.
+    WGS-84 degrees, latitude first. ``origin`` may be where the person is: personal data.
     """
 
-    person: tuple[float, float] | None
+    origin: tuple[float, float]
+    name: str
+    """What the origin is called."""
     places: tuple[tuple[str, float, float], ...]
     """(number, latitude, longitude)"""
     words: str

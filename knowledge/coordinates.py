@@ -103,6 +103,19 @@ def amap_link(name: str, latitude: float, longitude: float) -> str:
     return f"https://uri.amap.com/marker?{where}&coordinate=gaode"
 
 
+def tencent_link(name: str, address: str, latitude: float, longitude: float) -> str:
+    """A link that shows a WGS-84 position on Tencent's map, which reads GCJ-02 –
+    https://lbs.qq.com/webApi/uriV1/uriGuide/uriWebMarker"""
+    lat, lon = wgs84_to_gcj02(latitude, longitude)
+    marker = f"coord:{lat:.6f},{lon:.6f};title:{_bare(name)};addr:{_bare(address)}"
+    return f"https://apis.map.qq.com/uri/v1/marker?marker={quote(marker)}&referer=youjun"
+
+
+def _bare(said: str) -> str:
+    """Without the signs that separate a marker's parts."""
+    return said.translate(dict.fromkeys(map(ord, ";:|"), " "))
+
+
 def _waves(*parts: tuple[float, float]) -> float:
     return sum(size * math.sin(turns * math.pi) for size, turns in parts) * 2 / 3
 

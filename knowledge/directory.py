@@ -34,6 +34,8 @@ class Found:
 
     location: Location
     distance_m: float | None
+    over_river: bool = False
+    """Whether the Yangtze lies between: then the straight line is no way."""
 
     @property
     def approximate(self) -> bool:
@@ -167,15 +169,16 @@ def nearby(
     kinds: Collection[str] = (),
     limit: int = 5,
     radii: tuple[int, ...] = RADII_M,
+    skip: int = 0,
     wanted: Wanted | None = None,
 ) -> Nearby:
     """The nearest places of ``kinds`` (none: all), or those ``wanted``, around a WGS-84 point.
 
-    Looks within the first of ``radii`` (metres, rising) that has three places, or ``limit`` if
-    that is less; within the last if none has.
+    Looks within the first of ``radii`` (metres, rising) that has three places besides the first
+    ``skip``, or ``limit`` if that is less; within the last if none has.
     """
     found = directory.nearest(point, limit, wanted or Wanted.of(kinds), radii[-1])
-    enough = min(limit, _ENOUGH)
+    enough = min(limit, skip + _ENOUGH)
     far = found[enough - 1].distance_m if len(found) >= enough else None
     radius_m = next((one for one in radii if far is not None and far <= one), radii[-1])
     return Nearby(radius_m, tuple(one for one in found if (one.distance_m or 0) <= radius_m))

@@ -13,7 +13,7 @@ from typing import Literal
 
 from knowledge import placefiles
 from knowledge.coordinates import Degrees, distance_m
-from knowledge.placenames import COUNTIES, RANK, Mention, Named, Names, joined, marked, plain
+from knowledge.placenames import COUNTIES, RANK, Mention, Named, Names, joined, marked, only, plain
 
 __all__ = ["Gazetteer", "Named", "Resolution"]
 Status = Literal["ok", "county", "ambiguous", "outside", "none"]
@@ -78,6 +78,11 @@ class Gazetteer:
             return Resolution("none")
         status: Status = "outside" if rest[0].of("outside") else "none"
         return Resolution(status, rest[0].meanings[0].place)
+
+    def only_a_place(self, text: str) -> bool:
+        """Whether ``text`` names places and says nothing else, as 我在海门三星镇 does."""
+        said = plain(text)
+        return only(said, self.names.mentions(said))
 
     def _inside(self, units: list[Mention], said: str) -> Resolution:
         units = _narrowed(units)

@@ -162,6 +162,14 @@ def marked(mention: Mention, text: str) -> bool:
     return text[: mention.start].endswith(("在", "住"))
 
 
+def only(text: str, mentions: Iterable[Mention]) -> bool:
+    """Whether nothing but ``mentions`` (at least one) and words around them is said."""
+    rest, at = "", 0
+    for mention in mentions:
+        rest, at = rest + text[at : mention.start], mention.end
+    return at > 0 and not _AROUND.sub("", rest + text[at:])
+
+
 def _strong(mention: Mention, text: str, found: list[Mention]) -> Mention | None:
     """The mention without meanings that are ordinary words here; None if nothing is left."""
     if not any(meaning.weak for meaning in mention.meanings):

@@ -11,11 +11,21 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from knowledge.coordinates import Degrees, distance_m, inside_nantong, looks_swapped
-from knowledge.directory import RADII_M, Directory, Found, Nearby, nearby
+from knowledge.directory import RADII_M, Directory, Found, Nearby, Wanted, nearby
 from knowledge.gazetteer import Gazetteer, Named, Resolution
 from knowledge.locations import KINDS, Location
 
-__all__ = ["KINDS", "Directory", "Finding", "Found", "Location", "Nearby", "find", "nearby"]
+__all__ = [
+    "KINDS",
+    "Directory",
+    "Finding",
+    "Found",
+    "Location",
+    "Nearby",
+    "Wanted",
+    "find",
+    "nearby",
+]
 GROUPS: Mapping[str, str] = {
     "merchant": "拥军商户、示范街区",
     "hospital": "优待医院",
@@ -66,25 +76,55 @@ def find(
     place: str | None = None,
     kinds: Collection[str] = (),
     limit: int = 5,
+    skip: int = 0,
+    wanted: Wanted | None = None,
 ) -> Finding:
     """Places near a WGS-84 ``point`` or a typed ``place``; ``kinds`` empty means all.
+
+    ``limit`` counts the first ``skip`` too, which were shown before. ``wanted`` narrows by county,
+    who qualifies and open now; its kinds are ``kinds``.
 
     A county alone is ``ambiguous`` (its centre is near to nobody): its towns are the options, and
     its places are listed without distances. It is ``ok`` for kinds of which no point is known.
     """
     if point is not None:
-        return _at_point(directory, gazetteer, point, kinds, limit)
+        return _at_point(_Search(directory, gazetteer, tuple(kinds), limit, skip, wanted), point)
     meant = gazetteer.resolve(place or "")
     if meant.status == "ok" and meant.origin and meant.origin.point:
-        return _around(directory, meant.origin, meant.origin.point, kinds, limit)
+        search = _Search(directory, gazetteer, tuple(kinds), limit, skip, wanted)
+        return _around(search, meant.origin, meant.origin.point)
     if meant.status == "county" and meant.origin:
         return _of_county(directory, meant.origin, meant.options, kinds, limit)
     return _unclear(meant)
 
 
-def _at_point(
-    directory: Directory, gazetteer: Gazetteer, point: Degrees, kinds: Collection[str], limit: int
-) -> Finding:
+@dataclass(frozen=True)
+class _Search:
+    """What is looked for, and in what."""
+
+    directory: Directory
+    gazetteer: Gazetteer
+    kinds: tuple[str, ...]
+    limit: int
+    skip: int
+    wanted: Wanted | None
+
+    def near(self, point: Degrees, radii: tuple[int, ...] = RADII_M) -> Nearby:
+        """The nearest around a point."""
+        wanted = replace(self.wanted or Wanted(), kinds=frozenset(self.kinds))
+        return nearby(
+            self.directory, point, limit=self.limit, skip=self.skip, radii=radii, wanted=wanted
+        )
+
+    def listed(self, counties: Collection[str]) -> list[Found]:
+        """Places of the counties of which no point is known, if nothing more is asked of them."""
+        if self.wanted is not None and self.wanted != Wanted():
+            return []
+        return _unplaced(self.directory, counties, self.kinds)
+
+
+def _at_point(search: _Search, point: Degrees) -> Finding:
+    gazetteer = search.gazetteer
     if looks_swapped(*point):
         hint = "经纬度好像写反了：南通的纬度是 31.5–32.9，经度是 119.9–122.1。请对调后再试。"
         return Finding("outside", hint=hint)
@@ -93,7 +133,7 @@ def _at_point(
         return Finding("outside", hint="这个位置看起来不在南通，这里只查得到南通的。")
     name = f"您的位置（{town.label}附近）"
     origin = replace(town, name=name, kind="point", point=point, vagueness_m=0, shown="")
-    return _around(directory, origin, point, kinds, limit)
+    return _around(search, origin, point)
 
 
 def _belongs(town: Named, point: Degrees) -> bool:
@@ -102,29 +142,45 @@ def _belongs(town: Named, point: Degrees) -> bool:
     return town.point is not None and distance_m(point, town.point) <= farthest
 
 
-def _around(
-    directory: Directory, origin: Named, point: Degrees, kinds: Collection[str], limit: int
-) -> Finding:
-    near = nearby(directory, point, kinds=kinds, limit=limit)
-    listed = _listed(directory, origin, kinds)
+def _around(search: _Search, origin: Named, point: Degrees) -> Finding:
+    near = search.near(point)
+    listed = _listed(search, origin)
     hint = _widened(near)
     if not near.found and not listed:
-        near = nearby(directory, point, kinds=kinds, limit=limit, radii=(_ANYWHERE_M,))
-        listed = _unplaced(directory, directory.counties, kinds)
+        near = search.near(point, (_ANYWHERE_M,))
+        listed = search.listed(search.directory.counties)
         hint = _ELSEWHERE if near.found or listed else ""
+    found = (*_over_river(search, origin, near), *listed)[search.skip : search.limit]
     return Finding(
-        "ok" if near.found or listed else "none",
+        "ok" if found else "none",
         origin,
-        locations=(*near.found, *listed)[:limit],
+        locations=found,
         radius_m=near.radius_m if near.found and near.radius_m <= RADII_M[-1] else None,
-        hint=_note(origin) + hint + _river(origin, near) + _stations(kinds),
+        hint=_note(origin) + hint + _river(origin, found) + _stations(search.kinds),
     )
 
 
-def _listed(directory: Directory, origin: Named, kinds: Collection[str]) -> list[Found]:
+def _listed(search: _Search, origin: Named) -> list[Found]:
     """Places of the county of which no point is known: its own before the city's."""
-    found = _unplaced(directory, (origin.county, origin.zone or origin.county), kinds)
+    found = search.listed((origin.county, origin.zone or origin.county))
     return sorted(found, key=lambda one: (not one.location.county, one.location.id))
+
+
+def _over_river(search: _Search, origin: Named, near: Nearby) -> list[Found]:
+    """The places found, each with whether it lies on the other side of the Yangtze."""
+    here = origin.town in _ON_CHONGMING
+    return [
+        replace(one, over_river=_on_chongming(search.gazetteer, one.location) is not here)
+        for one in near.found
+    ]
+
+
+def _on_chongming(gazetteer: Gazetteer, place: Location) -> bool:
+    """Whether a place lies on the island, by its town, or else by its position."""
+    if place.town or place.point is None:
+        return place.town in _ON_CHONGMING
+    town = gazetteer.nearest_town(place.point)
+    return town is not None and town.name in _ON_CHONGMING
 
 
 def _unplaced(
@@ -165,11 +221,12 @@ def _note(origin: Named) -> str:
     return f"{origin.note}。" if origin.note else ""
 
 
-def _river(origin: Named, near: Nearby) -> str:
+def _river(origin: Named, found: Collection[Found]) -> str:
     """Straight lines over the Yangtze are no ways."""
-    if origin.town not in _ON_CHONGMING or not near.found:
+    if not any(one.over_river for one in found):
         return ""
-    return f"{origin.town}在崇明岛上，去南通别处要过江，实际路程比直线距离远得多。"
+    where = origin.town if origin.town in _ON_CHONGMING else "海永镇、启隆镇"
+    return f"{where}在崇明岛上，标“隔江”的要过江，实际路程比直线距离远得多。"
 
 
 def _widened(near: Nearby) -> str:

@@ -22,11 +22,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.channels import webchat_forms as forms
+from bot.channels import webchat_places
 from bot.channels.base import Limits, Receive
 from bot.channels.files import Attachments
 from bot.channels.webchat_headers import headers
 from bot.channels.webchat_limits import Allowance, TooFast
 from bot.channels.webchat_people import People, address, chosen_look, framed, look
+from bot.channels.webchat_places import Places
 from bot.channels.webchat_view import greeting, view
 from handlers.messages import Contact
 
@@ -58,8 +60,8 @@ class Webchat:
     """The page, its endpoints and its allowances.
 
     ``embed_origins`` may show the chat in a frame; ``attachments`` keeps files, and without it
-    they are politely refused. ``closed`` gives the notice to show while the chat is switched off; what is
-    said then is still taken in.
+    they are politely refused; ``places`` gives the pages and pictures of places. ``closed`` gives
+    the notice to show while the chat is switched off; what is said then is still taken in.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Webchat:
         embed_origins: Sequence[str] = (),
         attachments: Attachments | None = None,
         closed: Callable[[], str] = str,
+        places: Places | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.receive = receive
@@ -79,6 +82,7 @@ class Webchat:
         self.embed_origins = tuple(embed_origins)
         self.attachments = attachments
         self.closed = closed
+        self.places = places
         self._people = People(NAME, secret, secure=secure_cookies)
         # Whole villages share one mobile address: it may do much more than one person.
         self._say_person, self._say_address = Allowance(15, 0.5, clock), Allowance(200, 5, clock)
@@ -98,6 +102,8 @@ class Webchat:
             Route("/chat/print/{id:int}", self.printed, methods=["GET"]),
             Mount("/chat/static", StaticFiles(directory=_HERE / "static"), name="chat-static"),
         ]
+        if self.places:
+            routes += webchat_places.routes(self.places, self._place)
         if self.embed_origins:
             routes.insert(1, Route("/chat/embed", self.page, methods=["GET"]))
             routes.insert(1, Route("/chat/demo", self.demo, methods=["GET"]))
@@ -116,7 +122,7 @@ class Webchat:
         response = self._html(
             request,
             "chat.html",
-            messages=[greeting(), *map(view, history)],
+            messages=[greeting(), *map(self._view, history)],
             last=history[-1]["id"] if history else 0,
             token=self._people.token(contact),
             once=secrets.token_hex(8),
@@ -143,7 +149,7 @@ class Webchat:
         entries = await run_in_threadpool(self.transcript.since, contact, number)
         draw = self._pages.get_template("message.html").module.message  # type: ignore[attr-defined]
         token, inside = self._people.token(contact), framed(request)
-        drawn = [entry | {"html": str(draw(view(entry), token, inside))} for entry in entries]
+        drawn = [entry | {"html": str(draw(self._view(entry), token, inside))} for entry in entries]
         return JSONResponse({"messages": drawn}, headers=self._headers(request))
 
     async def send(self, request: Request) -> Response:
@@ -185,6 +191,17 @@ class Webchat:
         if not found or found[0]["id"] != id:
             return self._refuse(request, _Refused(404, "没有找到这条答复，它可能已经过期删除"))
         return self._html(request, "print.html", entry=view(found[0]))
+
+    def _place(self, request: Request, found: dict[str, Any] | None) -> Response:
+        """One place by itself; who has no cookie yet gets one, to tell us that it is wrong."""
+        contact = self._people.who(request) or self._people.new()
+        shown = found and {**found, "lines": [part[2:] for part in found["text"].split("\n")[1:]]}
+        token = self._people.token(contact)
+        response = self._html(
+            request, "place.html", status=200 if found else 404, place=shown, token=token
+        )
+        self._people.remember(response, request, contact)
+        return response
 
     def _admit(self, request: Request) -> Contact:
         """Who sends, if they may. Raises _Refused."""
@@ -245,7 +262,11 @@ class Webchat:
         return HTMLResponse(html, status, headers=self._headers(request))
 
     def _headers(self, request: Request) -> dict[str, str]:
-        return headers(self.embed_origins if framed(request) else None)
+        images = self.places.tiles if self.places else ""
+        return headers(self.embed_origins if framed(request) else None, images)
+
+    def _view(self, entry: dict[str, Any]) -> dict[str, Any]:
+        return webchat_places.drawn(self.places, view(entry))
 
 
 def _version() -> str:

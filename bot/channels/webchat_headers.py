@@ -12,11 +12,14 @@ _HEADERS = {
 }
 
 
-def headers(origins: Sequence[str] | None) -> dict[str, str]:
-    """The headers of every answer; ``origins`` may frame it (None: nobody, not even we)."""
+def headers(origins: Sequence[str] | None, images: str = "") -> dict[str, str]:
+    """The headers of every answer; ``origins`` may frame it (None: nobody, not even we), and
+    pictures may come from the origin ``images`` besides."""
     ancestors = "'none'" if origins is None else " ".join(("'self'", *origins))
+    pictures = " ".join(filter(None, ("'self'", "data:", images)))
     policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        f"img-src {pictures}; "
         "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; "
         f"frame-ancestors {ancestors}"
     )

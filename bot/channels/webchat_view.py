@@ -107,4 +107,4 @@ def _time(at: str | None) -> str:
 
 
 def _opens(url: str) -> bool:
-    return url.startswith(("https://", "tel:"))
+    return url.startswith(("https://", "tel:", "/place/"))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
+=======
+from collections.abc import Iterable
+from dataclasses import asdict, astuple
+>>>>>>> 7fee824 (Places nearby: five with what one gets, the way, open or not, checked when; more, another kind, elsewhere; a page and a picture each)
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -11,10 +16,13 @@ from sqlalchemy import false, func, insert, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
+from bot.db.cipher import seal
 from bot.db.tables import Message, Status, now
 from handlers.messages import Choice, Contact, Link, Reply, Venue
 
 Row: TypeAlias = dict[str, Any]
+_SKETCHED = "示意图：从哪里出发，清单里各处在哪个方向、多远"
+_SKETCH = "sketch"
 LEASE = timedelta(seconds=60)
 _MESSAGES = SQLModel.metadata.tables["message"]
 
@@ -43,7 +51,7 @@ def rows(
         {
             "contact": str(contact),
             "text": reply.text,
-            "extras": extras(reply),
+            "extras": extras(reply) | ({_SKETCH: asdict(reply.sketch)} if reply.sketch else {}),
             "ticket": ticket,
             "status": Status.QUEUED,
             "due_at": due_at or now(),
@@ -56,7 +64,7 @@ def put_rows(session: Session, rows: Sequence[Row]) -> None:
     """Queue replies to any number of people, in this order."""
     session.flush()  # what was added before stays before
     if rows:
-        session.execute(insert(_MESSAGES), rows)
+        session.execute(insert(_MESSAGES), [_sealed(session, row) for row in rows])
 
 
 def claim(session: Session, moment: datetime, channels: Iterable[str]) -> Message | None:
@@ -173,6 +181,17 @@ def extras(reply: Reply) -> dict[str, Any]:
         "venue": list(astuple(reply.venue)) if reply.venue else None,
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _sealed(session: Session, row: Row) -> Row:
+    """A row with the picture's address and words in place of a sketch, which may say where the
+    person is: only sealed is it kept."""
+    sketch = row["extras"].pop(_SKETCH, None)
+    if sketch is None:
+        return row
+    cipher = session.get_bind().dialect.cipher  # type: ignore[attr-defined]
+    pictures = [[f"/chat/map/{seal(cipher, sketch)}.svg", _SKETCHED]]
+    return row | {"extras": row["extras"] | {"pictures": pictures}}
 
 
 def _any(conditions: list[Any]) -> Any:

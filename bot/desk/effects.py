@@ -47,7 +47,12 @@ class Settings:
         return self.titles.get(service) or _OWN_TITLES.get(service, service)
 
 
-_OWN_TITLES = {"human": "转人工咨询", "crisis": "紧急求助", "callback": "不满意回访"}
+_OWN_TITLES = {
+    "place-report": "地点信息不对",
+    "human": "转人工咨询",
+    "crisis": "紧急求助",
+    "callback": "不满意回访",
+}
 
 
 def perform(
@@ -66,6 +71,8 @@ def perform(
             return _alert(session, contact, effect, settings=settings, now=now)
         case effects.ListTickets():
             return _list(session, contact, settings)
+        case effects.AskTime():
+            return now.astimezone(BEIJING).isoformat()
         case effects.AskDuty():
             return _duty(session, now)
         case effects.ForgetMe():

@@ -13,12 +13,11 @@ from bot.db.placetables import PlaceCheck
 from bot.db.tables import State, Ticket
 from bot.desk.clock import BEIJING
 from bot.places import identity
+from handlers.flows.wrong import PLACE_LABEL
 from knowledge.locations import Location
 
 REPORTS = ("benefit-complaint", "place-report")
 """Services whose tickets may be about an entry."""
-PLACE_LABEL = "地点编号"
-"""In a ticket's details, the number of the place it is about."""
 _PROMISING = (
     "merchant",
     "street",

@@ -1,7 +1,8 @@
 """The conversations we can hold, by name.
 
 ``benefits``, ``calculate``, ``calculate:<id>``, ``request:<service>``, ``nearby``, ``nearby:<kind>``,
-``human``, ``forget``, ``add:<ticket>``, ``withdraw:<ticket>``, ``object:<ticket>``, ``dissatisfied:<ticket>``.
+``wrong:<place>``, ``human``, ``forget``, ``add:<ticket>``, ``withdraw:<ticket>``,
+``object:<ticket>``, ``dissatisfied:<ticket>``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from handlers.flows.mine import add, dissatisfied, object_to, withdraw
 from handlers.flows.nearby import nearby, origin
 from handlers.flows.request import request
 from handlers.flows.small import forget, human
-from handlers.messages import Update
+from handlers.flows.wrong import wrong
+from handlers.messages import Point
 from knowledge.base import Knowledge
 
 
@@ -36,16 +38,15 @@ def find(name: str, knowledge: Knowledge, memory: Mapping[str, Any]) -> Flow | N
         "withdraw": partial(withdraw, argument),
         "object": partial(object_to, argument),
         "dissatisfied": partial(dissatisfied, argument),
+        "wrong": partial(wrong, knowledge.directory.find(argument)),
         "forget": forget,
     }
     return flows.get(kind)
 
 
-def prepared(name: str, update: Update | None) -> Record:
-    """The record a flow starts with: a location that was shared before anybody asked."""
-    if update is None or update.point is None or not name.startswith("nearby"):
-        return {}
-    return origin(update)
+def prepared(name: str, said: Point | str | None, knowledge: Knowledge) -> Record:
+    """The record a flow starts with: where the person is, if they said so before anybody asked."""
+    return origin(said, knowledge) if said and name.startswith("nearby") else {}
 
 
 def learnt(record: Record) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def test_groups_are_named_and_not_mixed_up(said: str, expected: tuple[str, ...])
 @given(
     st.lists(somewhere, max_size=80, unique_by=lambda one: one.id),
     in_nantong,
-    st.sampled_from([3000, 10_000, 30_000, 90_000])
+    st.sampled_from([3000, 10_000, 30_000, 90_000]),
 )
 def test_within_finds_exactly_what_measuring_every_place_finds(
     given_places: list[Location], point: tuple[float, float], radius: int
