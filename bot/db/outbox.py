@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
-=======
-from collections.abc import Iterable
 from dataclasses import asdict, astuple
->>>>>>> 7fee824 (Places nearby: five with what one gets, the way, open or not, checked when; more, another kind, elsewhere; a page and a picture each)
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
