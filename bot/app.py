@@ -338,6 +338,7 @@ def make_telegram(app: App) -> Telegram | None:
         base_url=chosen.base_url,
         webhook=Webhook(chosen.webhook, secret) if chosen.webhook else None,
         proxy=chosen.proxy,
+        per_second=chosen.messages_per_second,
         staff_group=chosen.staff_group,
         blocked=app.note_blocked,
         keep=app.keep_poison,

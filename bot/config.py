@@ -87,6 +87,9 @@ class Telegram(_Section):
     /telegram。不填则由本服务去取（长轮询），不需要公网地址。"""
     proxy: str | None = None
     """访问 Telegram 用的 HTTP 代理，如 http://127.0.0.1:7890；不填则看环境变量 HTTPS_PROXY。"""
+    messages_per_second: int = Field(default=25, ge=1, le=1000)
+    """每秒最多发几条（全部对话合计）。Telegram 免费允许约 30 条；同一个人每秒 1 条、同一个群每分钟 20 条
+    的限制始终遵守。"""
     exit_after_seconds: int = Field(default=60, ge=0, le=86400)
     """长轮询连续多少秒取不到消息就退出（退出码 75），由守护程序重新启动；0 表示不退出。
     网页聊天也在同一个进程里、而本地到 Telegram 的网络时好时坏时，建议填 0。"""

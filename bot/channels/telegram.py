@@ -22,6 +22,7 @@ from telegram.request import BaseRequest
 from bot.channels.base import Limits, Receive
 from bot.channels.telegram_hook import Hook, Webhook
 from bot.channels.telegram_intake import Blocked, Intake
+from bot.channels.telegram_pace import PER_SECOND
 from bot.channels.telegram_patience import Timing
 from bot.channels.telegram_poll import Poller
 from bot.channels.telegram_quarantine import Keep, Poison, Quarantine
@@ -47,6 +48,7 @@ class Telegram:
         base_url: str = "https://api.telegram.org/bot",
         webhook: Webhook | None = None,
         proxy: str | None = None,
+        per_second: float = PER_SECOND,
         staff_group: int | None = None,
         blocked: Blocked | None = None,
         keep: Keep | None = None,
@@ -80,7 +82,7 @@ class Telegram:
             clock=clock,
         )
         self._register = Register(self._bot, webhook, timing=self.timing, clock=clock)
-        self._sender = Sender(self._bot, clock)
+        self._sender = Sender(self._bot, clock, per_second)
 
     @property
     def username(self) -> str | None:

@@ -22,15 +22,16 @@ class Allowance:
 PERSON = Allowance(interval=1.0, burst=3)
 GROUP = Allowance(interval=4.0, burst=5)
 """Never more than 20 in any minute."""
-OVERALL = Allowance(interval=1 / 25, burst=5)
-"""Never more than 30 in any second."""
+PER_SECOND = 25
+"""To all chats together; with a burst of five never more than 30 in any second."""
 
 
 class Pace:
     """Counts what was said where. Moments and waits are seconds of ``clock``."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], per_second: float = PER_SECOND) -> None:
         self._clock = clock
+        self._all = Allowance(1 / per_second, burst=max(5, round(per_second / 5)))
         self._overall = clock()
         self._chats: dict[int, float] = {}
 
@@ -52,6 +53,6 @@ class Pace:
     def queue(self) -> float:
         """Take a place in the line all chats share; send after so many seconds."""
         now = self._clock()
-        wait = OVERALL.wait(self._overall, now, 1)
-        self._overall = max(self._overall, now) + OVERALL.interval
+        wait = self._all.wait(self._overall, now, 1)
+        self._overall = max(self._overall, now) + self._all.interval
         return wait

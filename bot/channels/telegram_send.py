@@ -12,7 +12,7 @@ from telegram.error import ChatMigrated
 
 from bot.channels.base import SlowDown, Undeliverable
 from bot.channels.telegram_errors import of_delivery
-from bot.channels.telegram_pace import Pace
+from bot.channels.telegram_pace import PER_SECOND, Pace
 from bot.channels.telegram_render import Outgoing, render
 from handlers.messages import Reply
 
@@ -25,9 +25,11 @@ log = logging.getLogger(__name__)
 class Sender:
     """Sends replies of one bot; one chat's waiting holds up no other chat."""
 
-    def __init__(self, bot: telegram.Bot, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, bot: telegram.Bot, clock: Callable[[], float], per_second: float = PER_SECOND
+    ) -> None:
         self._bot, self._clock = bot, clock
-        self._pace = Pace(clock)
+        self._pace = Pace(clock, per_second)
         self._arrived: dict[tuple[int, Reply], tuple[int, float]] = {}
         self._keyboards: set[int] = set()
         self._moved: dict[int, int] = {}

@@ -1,0 +1,143 @@
+"""CPU per message on Telegram, from update to answer, against bots that only echo.
+
+``python -m benchmarks.telegram [--messages 1500] [--rounds 3]``; prints a table for ``docs/benchmarks.md``.
+
+Ours takes questions of the test sets from a Bot API on loopback, looks for danger, searches, answers, commits, and
+delivers; the peers send the text back and store nothing. All run in turn on the same machine, in the same minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import telegram_process as processes
+from bot.evaluating import halves
+
+_WARM = 200
+"""Messages before the measured ones."""
+Start = Callable[[int, int, str], "subprocess.Popen[bytes]"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run."""
+
+    milliseconds: float
+    """CPU a message."""
+    per_second: float
+    memory: int
+    lost: int
+
+
+KINDS: dict[str, tuple[bool, Start]] = {
+    "python-telegram-bot, default client, echo": (
+        True,
+        lambda api, hook, folder: processes.peer("ptb", api, hook),
+    ),
+    "aiogram, echo": (True, lambda api, hook, folder: processes.peer("aiogram", api, hook)),
+    "ours, webhook, the whole path": (
+        True,
+        lambda api, hook, folder: processes.ours(
+            f"http://127.0.0.1:{api}/bot", hook, f"sqlite:///{folder}/youjun.db", webhook=True
+        ),
+    ),
+    "ours, polling, the whole path": (
+        False,
+        lambda api, hook, folder: processes.ours(
+            f"http://127.0.0.1:{api}/bot", hook, f"sqlite:///{folder}/youjun.db", webhook=False
+        ),
+    ),
+}
+
+
+def questions(count: int) -> list[str]:
+    """So many questions people ask, over and over."""
+    sets = halves(Path(__file__).parents[1] / "tests" / "questions")
+    texts = [one.text for one in sets["report"]]
+    return [texts[at % len(texts)] for at in range(count)]
+
+
+class Load:
+    """The load generator as a process of its own."""
+
+    def __init__(self, api_port: int, hook_port: int | None, texts: list[str]) -> None:
+        command = [sys.executable, "-m", "benchmarks.telegram_load", str(api_port)]
+        if hook_port:
+            command += ["--hook-port", str(hook_port)]
+        self._process = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._tell(json.dumps(texts)) == "ready"
+
+    def fire(self, limit: int) -> dict[str, Any]:
+        """Hand out everything up to ``limit`` and wait for the answers."""
+        return dict(json.loads(self._tell(str(limit))))
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _tell(self, line: str) -> str:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip()
+
+
+def run(kind: str, count: int) -> Result:
+    """Start the bot, warm it up, measure it, stop it."""
+    webhook, start = KINDS[kind]
+    api, hook = processes.free_port(), processes.free_port()
+    load = Load(api, hook if webhook else None, questions(_WARM + count))
+    with tempfile.TemporaryDirectory() as folder:
+        bot = start(api, hook, folder)
+        try:
+            load.fire(_WARM)
+            before = processes.cpu_seconds(bot)
+            found = load.fire(_WARM + count)
+            used = processes.cpu_seconds(bot) - before
+            memory = processes.megabytes(bot)
+        finally:
+            load.stop()
+            bot.terminate()
+            bot.wait(30)
+    answered = max(1, int(found["answered"]))
+    lost = max(0, count - answered)
+    return Result(1000 * used / answered, answered / found["seconds"], memory, lost)
+
+
+def main() -> None:
+    """Run every kind in turn, several rounds; print medians and ratios."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--messages", type=int, default=1500)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    results: dict[str, list[Result]] = {kind: [] for kind in KINDS}
+    for _ in range(given.rounds):
+        for kind, found in results.items():
+            found.append(run(kind, given.messages))
+            print(f"{kind}: {found[-1]}", file=sys.stderr, flush=True)
+    cpu = {kind: statistics.median(one.milliseconds for one in results[kind]) for kind in KINDS}
+    ptb, aiogram = list(cpu.values())[:2]
+    print("| bot | CPU ms a message | × python-telegram-bot | × aiogram | messages/s | MB | lost |")
+    print("|---|---|---|---|---|---|---|")
+    for kind, found in results.items():
+        speed = statistics.median(one.per_second for one in found)
+        print(
+            f"| {kind} | {cpu[kind]:.2f} | {cpu[kind] / ptb:.2f} | {cpu[kind] / aiogram:.2f} "
+            f"| {speed:.0f} | {max(one.memory for one in found)} | {sum(one.lost for one in found)} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
