@@ -88,7 +88,8 @@ class Load:
         self._process.communicate()
 
     def _tell(self, line: str) -> str:
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
         return self._process.stdout.readline().strip()

@@ -63,7 +63,8 @@ def peer(name: str, api_port: int, hook_port: int) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603
         [*command, str(api_port), str(hook_port)], stdout=subprocess.PIPE
     )
-    assert process.stdout and process.stdout.readline().strip() == b"up"
+    assert process.stdout
+    assert process.stdout.readline().strip() == b"up"
     return process
 
 

@@ -24,7 +24,7 @@ from bot.channels.telegram_quarantine import Quarantine, first_line
 PATH = "/telegram"
 LARGEST = 1024 * 1024
 """Bytes of a body; real updates are a hundredth of that."""
-_RATE = Allowance(interval=1 / 200, burst=400)
+_RATE = Allowance(interval=1 / 500, burst=1000)
 """Posts that carry the secret. What is beyond comes again, so nothing is lost."""
 _IN_HAND = 100
 """Updates at a time; Telegram opens as many connections as we tell it, 40 by default."""
@@ -50,10 +50,11 @@ class Hook:
         *,
         secret: str,
         clock: Callable[[], float],
+        rate: Allowance = _RATE,
     ) -> None:
         self._take, self._quarantine = take, quarantine
         self._secret, self._clock = secret.encode(), clock
-        self._full_at = clock()
+        self._rate, self._full_at = rate, clock()
         self._in_hand = 0
 
     def routes(self) -> list[BaseRoute]:
@@ -85,9 +86,9 @@ class Hook:
         if self._in_hand >= _IN_HAND:
             return 1.0
         now = self._clock()
-        if wait := _RATE.wait(self._full_at, now, 1):
+        if wait := self._rate.wait(self._full_at, now, 1):
             return wait
-        self._full_at = max(self._full_at, now) + _RATE.interval
+        self._full_at = max(self._full_at, now) + self._rate.interval
         return 0.0
 
     async def _deal_with(self, raw: dict[str, Any]) -> Response:

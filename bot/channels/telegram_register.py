@@ -66,7 +66,7 @@ class Register:
             await asyncio.sleep(self._timing.check)
             try:
                 await self._check()
-            except TelegramError as problem:
+            except Exception as problem:
                 log.warning("%s", in_words(problem, secret=self._bot.token))
 
     async def _introduce(self) -> None:

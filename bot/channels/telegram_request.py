@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,12 +15,37 @@ import aiohttp
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+
+class Call:
+    """The parameters of one call, sent as JSON; for a client that wants forms, as a form."""
+
+    contains_files = False
+    multipart_data = None
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self.parameters = {name: one for name, one in parameters.items() if one is not None}
+
+    @property
+    def json_parameters(self) -> dict[str, str]:
+        """For a form: what is no text as JSON."""
+        return {
+            name: one if isinstance(one, str) else json.dumps(one)
+            for name, one in self.parameters.items()
+        }
+
+    @property
+    def body(self) -> bytes:
+        """All of it as JSON."""
+        return json.dumps(self.parameters, ensure_ascii=False).encode()
+
+
 CONNECT, WRITE, READ = 5.0, 10.0, 15.0
 """Seconds. A send is over, one way or the other, before the courier's lease of 60 s ends."""
 _POOL = 10.0
 """Seconds until we have a connection, a free one or a new one."""
 _IDLE = 25.0
 """Telegram closes connections that were idle for some 40 s; ours are closed before that."""
+_JSON = {"Content-Type": "application/json"}
 
 
 class AiohttpRequest(BaseRequest):
@@ -36,6 +62,7 @@ class AiohttpRequest(BaseRequest):
         """``read`` and ``pool`` are seconds to wait for an answer and for a connection."""
         self._connections, self._read, self._pool = connections, read, pool
         self._proxy = proxy
+        self._proxies: dict[str, str | None] = {}
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -71,6 +98,7 @@ class AiohttpRequest(BaseRequest):
         """Status and body. Raises TimedOut, NetworkError; RuntimeError before ``initialize``."""
         if self._session is None:
             raise RuntimeError("this AiohttpRequest is not initialized")
+        body, headers = _body(request_data)
         timeout = _timeout(
             read=_or(read_timeout, self._read),
             write=_or(write_timeout, WRITE),
@@ -81,9 +109,10 @@ class AiohttpRequest(BaseRequest):
             async with self._session.request(
                 method,
                 url,
-                data=_body(request_data),
+                data=body,
+                headers=headers,
                 timeout=timeout,
-                proxy=self._proxy or _environments_proxy(url),
+                proxy=self._proxy or self._environments_proxy(url),
                 allow_redirects=False,
             ) as response:
                 return response.status, await response.read()
@@ -91,6 +120,16 @@ class AiohttpRequest(BaseRequest):
             raise TimedOut(_said(problem)) from problem
         except aiohttp.ClientError as problem:
             raise NetworkError(_said(problem)) from problem
+
+    def _environments_proxy(self, url: str) -> str | None:
+        """HTTPS_PROXY and its kin, which NO_PROXY may overrule; asked once for each server."""
+        address = urlsplit(url)
+        origin = f"{address.scheme}://{address.netloc}"
+        if origin not in self._proxies:
+            proxy = urllib.request.getproxies().get(address.scheme)
+            passed = urllib.request.proxy_bypass(address.hostname or "")
+            self._proxies[origin] = None if passed else proxy
+        return self._proxies[origin]
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> Any:
@@ -116,24 +155,18 @@ def _timeout(
     return aiohttp.ClientTimeout(total=total, connect=pool, sock_connect=connect, sock_read=read)
 
 
-def _body(given: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:
+def _body(given: RequestData | Call | None) -> tuple[Any, Mapping[str, str] | None]:
+    """What to send, and headers that say what it is, where aiohttp does not know."""
+    if isinstance(given, Call):
+        return given.body, _JSON
     if given is None or not given.contains_files:
-        return given.json_parameters if given else None
+        return (given.json_parameters if given else None), None
     form = aiohttp.FormData()
     for name, value in given.json_parameters.items():
         form.add_field(name, value)
     for name, (file, content, kind) in (given.multipart_data or {}).items():
         form.add_field(name, content, filename=file, content_type=kind)
-    return form
-
-
-def _environments_proxy(url: str) -> str | None:
-    """HTTPS_PROXY and its kin, which NO_PROXY may overrule."""
-    address = urlsplit(url)
-    proxy = urllib.request.getproxies().get(address.scheme)
-    if not proxy or urllib.request.proxy_bypass(address.hostname or ""):
-        return None
-    return proxy
+    return form, None
 
 
 def _said(problem: BaseException) -> str:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any, cast
 
 import telegram
-from telegram import LinkPreviewOptions, ReplyKeyboardRemove
+from telegram import ReplyKeyboardRemove
 from telegram.error import ChatMigrated
+from telegram.request import RequestData
 
 from bot.channels.base import SlowDown, Undeliverable
 from bot.channels.telegram_errors import of_delivery
 from bot.channels.telegram_pace import PER_SECOND, Pace
 from bot.channels.telegram_render import Outgoing, render
+from bot.channels.telegram_request import Call
 from handlers.messages import Reply
 
 _RESUME = 120.0
 """Seconds for which we remember how much of a reply has arrived."""
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_NO_PREVIEW = {"is_disabled": True}
 log = logging.getLogger(__name__)
 
 
@@ -59,10 +62,13 @@ class Sender:
 
     def _done(self, chat: int, reply: Reply) -> int:
         """How many messages of this reply have arrived at an earlier try."""
+        if not self._arrived:
+            return 0
         now = self._clock()
-        self._arrived = {
-            key: value for key, value in self._arrived.items() if now - value[1] < _RESUME
-        }
+        if now - next(iter(self._arrived.values()))[1] >= _RESUME:
+            self._arrived = {
+                key: value for key, value in self._arrived.items() if now - value[1] < _RESUME
+            }
         return self._arrived.get((chat, reply), (0, now))[0]
 
     async def _deliver(self, chat: int, message: Outgoing) -> None:
@@ -86,13 +92,18 @@ class Sender:
             await self._put(moved.new_chat_id, message)
 
     async def _put(self, chat: int, message: Outgoing) -> None:
+        """python-telegram-bot's own methods would make objects of answers nobody reads."""
+        given: dict[str, Any] = {"chat_id": chat}
+        if message.markup is not None:
+            given["reply_markup"] = message.markup.to_dict()
         if at := message.venue:
-            where = (at.latitude, at.longitude, at.title, at.address or "南通")
-            await self._bot.send_venue(chat, *where, reply_markup=message.markup)
-            return
-        await self._bot.send_message(
-            chat, message.text, reply_markup=message.markup, link_preview_options=_NO_PREVIEW
-        )
+            where = {"latitude": at.latitude, "longitude": at.longitude}
+            given |= where | {"title": at.title, "address": at.address or "南通"}
+        else:
+            given |= {"text": message.text, "link_preview_options": _NO_PREVIEW}
+        method = "sendVenue" if message.venue else "sendMessage"
+        call = cast(RequestData, Call(given))
+        await self._bot.request.post(f"{self._bot.base_url}/{method}", call)
 
     def _note_keyboard(self, chat: int, reply: Reply, messages: list[Outgoing]) -> None:
         """Remember whose screen shows a share button, until a message takes it away."""

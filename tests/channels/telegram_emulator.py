@@ -152,7 +152,7 @@ class Emulator:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
-        given = _read({**request.query, **await request.post()})
+        given = await _given(request)
         self.calls.append((method, given))
         fault = self._fault(method)
         try:
@@ -256,6 +256,13 @@ class Emulator:
             )
         self._open_queries.remove(given["callback_query_id"])
         return True
+
+
+async def _given(request: web.Request) -> Json:
+    """Parameters come in the address, as a form, or as JSON."""
+    if request.content_type == "application/json":
+        return _read(request.query) | dict(await request.json())
+    return _read({**request.query, **await request.post()})
 
 
 def _read(given: Mapping[str, Any]) -> Json:
