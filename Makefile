@@ -2,13 +2,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-FILES := bot handlers knowledge tests benchmarks docs/examples
+FILES := bot handlers knowledge tests benchmarks docs
 # Full texts of the laws, if they lie beside this folder: articles are held against them.
 STATUTES ?= ../shared/statutes
 # The `youjun` command, from this folder; needs nothing that is not in the lock file.
 INSTALL_COMMAND = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 
-.PHONY: run talk test check format lock clean help
+.PHONY: run talk test check format lock screenshots clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -37,6 +37,9 @@ lock: $(VENV)/.dev  ## pin the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group build pyproject.toml -c requirements-dev.lock -o requirements.lock
+
+screenshots: $(VENV)/.dev  ## draw the manuals' pictures anew (needs Chromium)
+	$(BIN)/python -m docs.screenshots
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'

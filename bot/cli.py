@@ -69,6 +69,7 @@ def explain(problem: Exception) -> str:
         "NotRestored",
         "NoSuchSwitch",
         "Running",
+        "TooNew",
     )
     if type(problem).__name__ in known or isinstance(problem, (FileNotFoundError, OSError)):
         return f"错误：{problem}"

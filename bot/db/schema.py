@@ -19,8 +19,17 @@ _LOCK = 4_207_001
 """PostgreSQL advisory lock: of two processes migrating at once, one waits and finds it done."""
 
 
+class TooNew(Exception):
+    """The database was brought up to date by a newer version of the program."""
+
+
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to ``revision`` in one transaction."""
+    """Bring the database to ``revision`` in one transaction. Raises TooNew; nothing is changed."""
+    if (found := current(engine)) is not None and not knows(found):
+        raise TooNew(
+            f"数据库是更新的版本（结构 {found}）。请用新版本的程序；"
+            "要退回旧版本，请用升级前的备份恢复（youjun restore）"
+        )
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

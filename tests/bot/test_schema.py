@@ -16,6 +16,8 @@ from bot.db.cipher import WrongKey, make_cipher
 from bot.db.engine import connect
 from bot.db.tables import Message, Status
 
+REVISIONS = [path.name[:4] for path in (schema.FOLDER / "versions").glob("0*.py")]
+
 
 def test_head_is_what_the_models_say(engine: Engine) -> None:
     with engine.connect() as connection:
@@ -33,6 +35,27 @@ def test_the_way_back_leaves_nothing_behind(engine: Engine) -> None:
     assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
     schema.migrate(engine)
     assert schema.current(engine) == schema.head()
+
+
+def test_every_step_back_and_forth_keeps_what_people_said(engine: Engine) -> None:
+    with Session(engine) as session:
+        session.add(Message(contact="a:1", text="私事", status=Status.SENT))
+        session.commit()
+    for revision in sorted(REVISIONS, reverse=True):
+        schema.downgrade(engine, revision)
+        assert schema.current(engine) == revision
+    for revision in sorted(REVISIONS):
+        schema.migrate(engine, revision)
+    with Session(engine) as session:
+        assert session.exec(select(Message.text)).one() == "私事"
+
+
+def test_a_database_of_a_newer_version_is_left_alone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(schema.TooNew, match="youjun restore"):
+        schema.migrate(engine)
+    assert schema.current(engine) == "9999"
 
 
 def test_a_wrong_key_is_refused_and_not_read_as_garbage(sqlite: Engine) -> None:
