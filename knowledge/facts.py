@@ -11,18 +11,22 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
+from knowledge.numerals import arabic
 from knowledge.schema import File, Line
 
 FactKey = Annotated[str, StringConstraints(pattern=r"^[a-z_]{3,20}$")]
 Span: TypeAlias = tuple[date, date]
-"""The first and the last day a date may be: 1966-03 is any day of that March."""
+"""The first and the last day a date may be: 1966-03 is any day of that March, 1966 of the year."""
 Profile: TypeAlias = dict[str, Any]
 """Facts as :func:`profile` gives them: text, bool, number or Span, by id. What is not in it is
 unknown."""
-_DAY = re.compile(r"^(\d{4})[-年./](\d{1,2})(?:[-月./](\d{1,2}))?[月日]?$")
+_DAY = re.compile(r"^(\d{4})(?:[-年./](\d{1,2})(?:[-月./](\d{1,2}))?)?[年月日号]?$")
+_MONTH = re.compile("([一二三四五六七八九])(?=[月日号])")
 _LIFE = (("born", "出生"), ("enlisted", "入伍"), ("discharged", "退役"))
 """Days that can only follow each other in this order."""
-UNKNOWN = frozenset({"", "unknown", "不清楚", "?", "？"})
+UNKNOWN = frozenset(
+    {"", "unknown", "不清楚", "不知道", "记不清", "记不清了", "忘了", "忘记了", "说不清", "?", "？"}
+)
 _YES = {"yes": True, "true": True, "是": True, "有": True, "no": False, "false": False}
 _YES |= {"否": False, "不是": False, "没有": False}
 
@@ -100,17 +104,20 @@ def _yes(fact: Fact, text: str) -> object:
 
 
 def _number(fact: Fact, text: str) -> object:
-    digits = text.removesuffix("级").removesuffix("岁").removesuffix("年")
+    digits = arabic(text).removesuffix("级").removesuffix("岁").removesuffix("年")
     if re.fullmatch(r"\d{1,3}", digits) and fact.lowest <= int(digits) <= fact.highest:
         return int(digits)
     raise FactError(f"“{fact.label}”请写 {fact.lowest} 到 {fact.highest} 的整数，不是“{text}”")
 
 
 def _date(fact: Fact, text: str) -> object:
-    match = _DAY.match(text)
+    digits = _MONTH.sub(lambda one: str("一二三四五六七八九".index(one[1]) + 1), arabic(text))
+    match = _DAY.match(digits.replace(" ", ""))
     try:
         if match is None:
             raise ValueError
+        if match[2] is None:
+            return date(int(match[1]), 1, 1), date(int(match[1]), 12, 31)
         year, month, day = int(match[1]), int(match[2]), match[3]
         last = calendar.monthrange(year, month)[1]
         first = date(year, month, int(day) if day else 1)
@@ -132,4 +139,6 @@ def _say_span(span: Span) -> str:
     first, last = span
     if first == last:
         return f"{first.year}年{first.month}月{first.day}日"
+    if first.month != last.month:
+        return f"{first.year}年"
     return f"{first.year}年{first.month}月"

@@ -120,6 +120,32 @@ def test_not_yet_names_the_day(judge: Judge) -> None:
     assert (verdict.result, verdict.begins) == ("不符合", date(2027, 3, 31))
 
 
+@pytest.mark.parametrize(
+    ("fact", "said", "read"),
+    [
+        ("born", "1962", (date(1962, 1, 1), date(1962, 12, 31))),
+        ("born", "1962年", (date(1962, 1, 1), date(1962, 12, 31))),
+        ("born", "一九六二年三月", (date(1962, 3, 1), date(1962, 3, 31))),
+        ("born", "1962年十二月5号", (date(1962, 12, 5), date(1962, 12, 5))),
+        ("born", "1962 年 3 月", (date(1962, 3, 1), date(1962, 3, 31))),
+        ("grade", "八级", 8),
+        ("grade", "记不清了", None),
+        ("born", "忘了", None),
+    ],
+)
+def test_answers_are_read_as_people_write_them(
+    judge: Judge, fact: str, said: str, read: object
+) -> None:
+    assert profile({fact: said}, judge.facts).get(fact) == read
+
+
+def test_a_year_is_enough_where_it_decides(judge: Judge) -> None:
+    base = CASES["rural-veteran-60"].base
+    year = {said: profile({**base, "born": said}, judge.facts) for said in ("1962", "1966")}
+    assert judge.result("rural-veteran-60", year["1962"], TODAY) == "符合"
+    assert judge.result("rural-veteran-60", year["1966"], TODAY) == "还差信息"
+
+
 def test_the_month_of_birth_alone_may_leave_an_age_open(judge: Judge) -> None:
     known = profile({**CASES["rural-veteran-60"].base, "born": "1966-11"}, judge.facts)
     assert judge.result("rural-veteran-60", known, TODAY) == "还差信息"
