@@ -40,6 +40,8 @@ class RuleText:
     validity: str
     conditions: tuple[Spelled, ...]
     examples: int
+    entitled: str
+    """Somebody who gets it, in words; the examples that fail are changes of them."""
 
     @property
     def untested(self) -> int:
@@ -57,6 +59,7 @@ def describe(judge: Judge, rule: Rule) -> RuleText:
         validity=_validity(rule),
         conditions=tuple(_spelled(judge, rule, number) for number in range(len(rule.conditions))),
         examples=sum(1 for _ in cases.worked()) if cases else 0,
+        entitled=_change(cases.base, judge.facts) if cases else "",
     )
 
 
@@ -65,6 +68,7 @@ def show(judge: Judge, rule: Rule) -> str:
     told = describe(judge, rule)
     lines = [f"【{rule.title}】（{rule.id}）", rule.gives, f"适用：{rule.region}；{told.validity}"]
     lines.append(f"说明文章：{told.article}（{rule.article}）")
+    lines.append(f"符合的例子：{told.entitled}")
     lines.append("下面各条都要满足：")
     for number, one in enumerate(told.conditions, 1):
         lines += [f"{number}. {one.text}（{one.source}）", f"   判断：{one.tested}"]
@@ -93,10 +97,15 @@ def _spelled(judge: Judge, rule: Rule, number: int) -> Spelled:
     condition = rule.conditions[number]
     return Spelled(
         condition.text,
-        say(condition.when, judge.facts),
+        _unwrapped(condition.when, say(condition.when, judge.facts)),
         str(condition.source),
         tuple(_change(one, judge.facts) for one in stopped(judge, rule, number)),
     )
+
+
+def _unwrapped(when: When, said: str) -> str:
+    """Without brackets around the whole."""
+    return said[1:-1] if len(when) == 1 and next(iter(when)) in ("all", "any") else said
 
 
 def _change(said: Said, facts: Mapping[str, Fact]) -> str:

@@ -13,6 +13,7 @@ async def test_the_list_leads_to_a_rule_with_conditions_sources_dates_and_exampl
     assert "条没有例子" not in listed
     page = (await li.get("/desk/rules/self-employed-tax")).text
     assert "有效期 2023-01-01 至 2027-12-31" in page
+    assert "✓ 身份：退役军人、" in page
     assert "个体户登记年月当月起 36 个月内" in page
     assert "苏财税〔2023〕22号" in page
     assert "✗ 个体户登记年月：2023年11月30日" in page
