@@ -360,6 +360,7 @@ def make_wechat(app: App) -> Wechat:
         token=chosen.token.get_secret_value() if chosen.token else "",
         crypto=crypto,
         api=wechat_api(app.settings, engine) if chosen.push else None,
+        attachments=app.files,
         blocked=app.note_blocked,
         wake=app.wake,
     )

@@ -142,8 +142,8 @@ class Wechat(_Section):
     aes_keys: list[SecretStr] = Field(default_factory=list)
     """消息加解密密钥（EncodingAESKey），填了就只收安全模式的消息；更换时新的写在前面，旧的留几天。"""
     push: bool = False
-    """账号已认证、有客服消息权限时填 true：工作人员的答复可主动发给对方（微信限 48 小时内 5 条）。
-    不填则答复等对方再发消息时送到。"""
+    """账号已认证、有客服消息权限时填 true：工作人员的答复可主动发给对方（微信限 48 小时内 5 条），
+    对方发的照片可收进申请。不填则答复等对方再发消息时送到。"""
     base_url: str = "https://api.weixin.qq.com"
     """微信接口地址。"""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from handlers import flow, menu
+from handlers import flow, linking, menu
 from handlers.effects import ListTickets, NoteFeedback, RateTicket
 from handlers.handoff import in_crisis
 from handlers.inquiry import show_article
@@ -28,6 +28,8 @@ _WORDS: Mapping[str, str] = {
     "抚恤金算多少": "/calculate death-money", "算抚恤金": "/calculate death-money",
     "算护理费": "/calculate nursing", "算期限": "/calculate deadlines",
     "帮助": "/help", "怎么用": "/help", "使用说明": "/help",
+    "关联": "/link", "关联渠道": "/link", "绑定": "/link", "确认关联": "/link-yes",
+    "不关联": "/link-no", "取消关联": "/unlink", "解除关联": "/unlink", "解绑": "/unlink",
     "忘记我": "/forget", "删除我的信息": "/forget", "注销": "/forget",
 }  # fmt: skip
 
@@ -36,6 +38,8 @@ def commands(update: Update, at: Situation) -> Turn | None:
     """Obey a command word or a button that names one; None for anything else."""
     said = update.text.strip()
     said = _WORDS.get(said.strip("“”\"'。.!！ "), said)
+    if code := linking.typed(said):
+        said = f"/link {code}"
     if not said.startswith("/"):
         return None
     name, _, argument = said.partition(" ")
@@ -117,6 +121,10 @@ def _rate(argument: str, at: Situation) -> Turn:
 
 def _forget(_argument: str, at: Situation) -> Turn:
     return flow.begin("forget", at) or Turn([menu.menu()])
+
+
+def _link_code(_argument: str, at: Situation) -> Turn:
+    return flow.begin("link", at) or Turn([menu.menu()])
 
 
 def _nearby(kind: str, at: Situation) -> Turn:
@@ -203,6 +211,11 @@ _COMMANDS: Mapping[str, Command] = {
     "/human": _human,
     "/status": _status,
     "/forget": _forget,
+    "/link": linking.link,
+    "/link-code": _link_code,
+    "/link-yes": linking.agree,
+    "/link-no": linking.refuse,
+    "/unlink": linking.unlink,
     "/nearby": _nearby,
     "/again": _again,
     "/place": _place,

@@ -73,7 +73,8 @@ class AskDuty:
 class ListTickets:
     """Outcome: the person's latest tickets, newest first, each a dict with ``number``, ``title``,
     ``state``, ``opened_at``, ``due_at`` (ISO 8601), ``desk``, ``owner`` (how staff are called, or
-    ``""``), ``merged_into`` (a number or None) and ``may_object``."""
+    ``""``), ``merged_into`` (a number or None), ``elsewhere`` (channel and words of staff's last
+    answer, if another channel of the person got it, else None) and ``may_object``."""
 
 
 @dataclass(frozen=True)
@@ -132,3 +133,40 @@ class KeepProfile:
     """The person asks us to keep these answers for next time. Outcome: the answers."""
 
     said: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class OfferLink:
+    """A code that links another channel to this one. Outcome: dict with ``linked`` (the channels
+    that are already) and either ``code`` (eight figures) and ``minutes``, or ``asks`` – whose yes
+    is missing: ``claimant`` (of this contact, who typed a code), ``owner`` (of this contact, who
+    got one) or ``wait`` (of the other side) – and the other's ``channel``."""
+
+
+@dataclass(frozen=True)
+class UseLinkCode:
+    """Take a code from another channel. Outcome: dict with ``outcome`` (``found``, ``wrong``,
+    ``slow`` after too many wrong ones, ``own``, ``already``, ``full``) and mostly ``channel``."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class AnswerLink:
+    """Say yes or no to a link. Outcome: dict with ``outcome`` (``agreed``: now the other side is
+    asked, ``linked``, ``refused``, ``nothing`` was asked) and the other's ``channel``."""
+
+    agree: bool
+
+
+@dataclass(frozen=True)
+class ListLinks:
+    """Outcome: the channels this one is linked to."""
+
+
+@dataclass(frozen=True)
+class Unlink:
+    """Part this channel from the others, or with ``everything`` all from each other. Outcome: the
+    channels it was linked to."""
+
+    everything: bool

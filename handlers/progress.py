@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from handlers.channelnames import called
 from handlers.messages import Choice, Reply
 
 BEIJING = timezone(timedelta(hours=8))
@@ -17,6 +18,9 @@ _MEANING = {
     "已答复": "工作人员已答复，请看上面的消息",
     "已办结": "已办结",
 }
+_TOLD = {"待补材料": "等您补充材料或回话", "已答复": "工作人员已答复", "已办结": "已办结"}
+_QUOTED = 300
+"""Characters of an answer repeated here."""
 _WAITING = ("新建", "已认领", "处理中")
 _SHOWN = 5
 
@@ -25,8 +29,12 @@ def progress(tickets: Sequence[Mapping[str, Any]]) -> Reply:
     """One line a ticket, newest first, with a button to add something to it."""
     if not tickets:
         return Reply(
-            "您还没有提交过申请。需要帮助可以点下面的按钮。",
-            choices=(Choice("/help-me", "有困难，要帮助"), Choice("/menu", "回到菜单")),
+            "您在这里还没有提交过申请。需要帮助可以点下面的按钮；在微信、网页等别处提交过的，点“我在别处提交过”。",
+            choices=(
+                Choice("/help-me", "有困难，要帮助"),
+                Choice("/link", "我在别处提交过"),
+                Choice("/menu", "回到菜单"),
+            ),
         )
     shown = tickets[:_SHOWN]
     more = f"\n（只列出最近 {_SHOWN} 件）" if len(tickets) > _SHOWN else ""
@@ -76,7 +84,16 @@ def _line(ticket: Mapping[str, Any]) -> str:
     line: str = f"· {ticket['number']} {ticket['title']}（{day(ticket['opened_at'])}提交）："
     if ticket.get("merged_into"):
         return f"{line}和 {ticket['merged_into']} 是同一件事，合在一起办"
-    line += _MEANING.get(ticket["state"], ticket["state"])
+    line += _meaning(ticket)
     if ticket["state"] in _WAITING:
         line += f"，最迟 {day(ticket['due_at'])} 前联系您"
     return line
+
+
+def _meaning(ticket: Mapping[str, Any]) -> str:
+    """The state in plain words; where staff wrote to another channel, their words."""
+    if ticket["state"] in _TOLD and (elsewhere := ticket.get("elsewhere")):
+        channel, words = elsewhere
+        cut = words if len(words) <= _QUOTED else words[: _QUOTED - 1] + "…"
+        return f"{_TOLD[ticket['state']]}（发在{called(channel)}里）：“{cut}”"
+    return _MEANING.get(ticket["state"], str(ticket["state"]))

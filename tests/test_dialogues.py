@@ -2,12 +2,14 @@
 
 A transcript is a list of steps. ``人`` is what the person types, ``按`` the button they press,
 ``在`` where they are [latitude, longitude], ``员工`` what staff write in the ticket, ``办结`` true
-when staff close it, ``重启`` true when the service starts anew. ``机`` lists what must occur in
+when staff close it, ``重启`` true when the service starts anew, ``换`` the channel the same person
+turns to. ``{号码}`` stands for the code for linking that was shown last. ``机`` lists what must occur in
 each reply, in order; ``无`` what must occur in none.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from sqlmodel import Session, select
 from bot.db.tables import Staff, Ticket
 from bot.desk import tickets
 from bot.service import Service
+from handlers.messages import Contact
 from tests.person import Person
 
 HERE = Path(__file__).parent / "dialogues"
@@ -30,8 +33,15 @@ CASES = [
 
 @pytest.mark.parametrize("talk", CASES)
 def test_dialogue(talk: list[dict[str, Any]], person: Person) -> None:
+    people = {person.contact.channel: person}
+    code = ""
     for number, step in enumerate(talk, start=1):
-        heard = _take(step, person)
+        if channel := step.get("换"):
+            made = Person(person.service, Contact(channel, "1"))
+            person = people.setdefault(channel, made)
+        heard = _take(step, person, code)
+        if shown := re.search(r"关联 (\d{4} \d{4})", "\n".join(heard)):
+            code = shown[1]
         expected = step.get("机")
         if expected is not None:
             assert len(heard) == len(expected), f"step {number}: {heard}"
@@ -41,13 +51,15 @@ def test_dialogue(talk: list[dict[str, Any]], person: Person) -> None:
             assert not any(unwanted in said for said in heard), f"step {number}: {heard}"
 
 
-def _take(step: dict[str, Any], person: Person) -> list[str]:
+def _take(step: dict[str, Any], person: Person, code: str) -> list[str]:
+    if "换" in step:
+        return person.reads()
     if step.get("重启"):
         old = person.service
         person.service = Service(old.engine, old.knowledge, desk_settings=old.settings)
         return []
     if "人" in step:
-        return person.says(str(step["人"]))
+        return person.says(str(step["人"]).replace("{号码}", code))
     if "按" in step:
         return person.presses(str(step["按"]))
     if "在" in step:

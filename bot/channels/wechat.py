@@ -18,9 +18,11 @@ from starlette.routing import BaseRoute, Route
 
 from bot.channels import wechat_read
 from bot.channels.base import Later, Limits, Receive, SlowDown, Uncertain
+from bot.channels.files import Attachments
 from bot.channels.numbering import chosen
 from bot.channels.wechat_api import Api, QuotaSpent
 from bot.channels.wechat_crypto import Crypto, Refused, check_signature, signature
+from bot.channels.wechat_media import Photos
 from bot.channels.wechat_read import NAME
 from bot.channels.wechat_render import MORE, MORE_HINT, TEXT_BYTES, fit, join, messages
 from bot.channels.wechat_seams import Allowances, Mailbox
@@ -51,16 +53,19 @@ class Wechat:
         token: str,
         crypto: Crypto | None = None,
         api: Api | None = None,
+        attachments: Attachments | None = None,
         blocked: Callable[[Contact, bool], Awaitable[None]] | None = None,
         wake: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
         patience: float = _PATIENCE,
     ) -> None:
-        """``crypto`` makes plain messages unwelcome; without ``api`` nothing is sent on our own.
+        """``crypto`` makes plain messages unwelcome; without ``api`` nothing is sent on our own, nor
+        photos fetched for ``attachments``.
         ``receive`` must not send the replies itself; ``wake`` sets the courier going."""
         self.name, self.limits = NAME, LIMITS
         self._receive, self._mailbox, self._allowances = receive, mailbox, allowances
         self._token, self._crypto, self._api = token, crypto, api
+        self._photos = Photos(api, attachments, receive) if api and attachments else None
         self._blocked, self._wake = blocked, wake
         self._clock, self.patience = clock, patience
         self._answering: set[str] = set()
@@ -142,7 +147,7 @@ class Wechat:
             await self._allowances.grant(contact, kind)
         self._answering.add(contact.address)
         try:
-            return await self._turn(await self._chosen(update))
+            return await self._turn(await self._chosen(update), wechat_read.photo(message))
         finally:
             self._answering.discard(contact.address)
 
@@ -152,20 +157,25 @@ class Wechat:
             return update
         return chosen(update, await self._mailbox.offered(update.contact))
 
-    async def _turn(self, update: Update) -> str:
-        """Let the service answer, and collect what it said."""
+    async def _turn(self, update: Update, photo: str) -> str:
+        """Let the service answer (or the desk take the photo), and collect what was said."""
         push = self._api is not None
         wants_more = update.text == MORE and await self._mailbox.waits(update.contact, update.id)
-        if not wants_more and not await self._in_time(update):
+        if not wants_more and not await self._in_time(self._take(update, photo)):
             return "" if push else f"正在查，请过一会儿发“{MORE}”看答复。"
         handed = await self._mailbox.collect(update.contact, update.id, fit, push=push)
         if handed.more and push:
             self._wake()
         return join(handed.replies) + (MORE_HINT if handed.more and not push else "")
 
-    async def _in_time(self, update: Update) -> bool:
+    def _take(self, update: Update, photo: str) -> Awaitable[None]:
+        if photo and self._photos is not None:
+            return self._photos.keep(photo, update)
+        return self._receive(update)
+
+    async def _in_time(self, answer: Awaitable[None]) -> bool:
         """Whether the answer was stored while WeChat still listens; it is stored in any case."""
-        task = asyncio.ensure_future(self._receive(update))
+        task = asyncio.ensure_future(answer)
         done, _ = await asyncio.wait({task}, timeout=self.patience)
         if done:
             task.result()

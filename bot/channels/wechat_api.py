@@ -82,6 +82,20 @@ class Api:
         """Replace the account's menu. Raises WechatError."""
         await self._call("/cgi-bin/menu/create", menu)
 
+    async def fetch(self, media: str, largest: int) -> bytes | None:
+        """The file WeChat keeps under this number; None for one of more than ``largest`` bytes.
+
+        Raises WechatError, Garbled and what aiohttp raises.
+        """
+        token = await self._token()
+        try:
+            return await self._get(media, token, largest)
+        except WechatError as problem:
+            if problem.code not in _TOKEN_ERRORS:
+                raise
+        await self._tokens.drop(token)
+        return await self._get(media, await self._token(), largest)
+
     async def close(self) -> None:
         """Hang up."""
         if self._session is not None:
@@ -114,22 +128,48 @@ class Api:
             return token
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
         # WeChat shows \uXXXX as it stands, so Chinese goes out as it is.
         data = json.dumps(body, ensure_ascii=False).encode()
-        async with self._session.post(self._url + path, data=data) as response:
+        async with self._connection().post(self._url + path, data=data) as response:
             text = await response.text()
             if response.status >= 500:
                 raise WechatError(_BUSY, f"HTTP {response.status}")
-        try:
-            answer = json.loads(text)
-            code = int(answer.get("errcode", 0))
-        except (ValueError, AttributeError, TypeError):
-            raise Garbled("WeChat answered something that is no JSON object") from None
-        if code:
-            raise WechatError(code, str(answer.get("errmsg", ""))[:200])
-        return dict(answer)
+        return _understood(text)
+
+    async def _get(self, media: str, token: str, largest: int) -> bytes | None:
+        """https://developers.weixin.qq.com/doc/service/api/material/temporary/api_getmedia.html –
+        the bytes, or an error as JSON."""
+        query = {"access_token": token, "media_id": media}
+        address = f"{self._url}/cgi-bin/media/get"
+        async with self._connection().get(address, params=query) as response:
+            if response.status >= 400:
+                raise WechatError(_BUSY, f"HTTP {response.status}")
+            if response.content_type in ("application/json", "text/plain"):
+                _understood(await response.text())
+                raise Garbled("WeChat answered with words in the place of a file")
+            data = bytearray()
+            async for chunk in response.content.iter_chunked(64 * 1024):
+                data += chunk
+                if len(data) > largest:
+                    return None
+            return bytes(data)
+
+    def _connection(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
+        return self._session
+
+
+def _understood(text: str) -> dict[str, Any]:
+    """What WeChat answered. Raises WechatError for an error, Garbled for what is no answer."""
+    try:
+        answer = json.loads(text)
+        code = int(answer.get("errcode", 0))
+    except (ValueError, AttributeError, TypeError):
+        raise Garbled("WeChat answered something that is no JSON object") from None
+    if code:
+        raise WechatError(code, str(answer.get("errmsg", ""))[:200])
+    return dict(answer)
 
 
 def of_delivery(problem: WechatError) -> Exception:

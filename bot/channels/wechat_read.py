@@ -73,9 +73,21 @@ def _of_message(message: Mapping[str, str], contact: Contact) -> Update:
         return Update(id, contact, unsupported="这种消息")
     if kind == "text":
         return Update(id, contact, text.strip())
+    if kind == "voice" and (words := heard(message)):
+        return Update(id, contact, words)
     if kind == "location":
         return Update(id, contact, point=_point(message))
     return Update(id, contact, unsupported=_UNREADABLE.get(kind, "这种消息"))
+
+
+def photo(message: Mapping[str, str]) -> str:
+    """The number of the photo in a message; "" for any other message."""
+    return message.get("MediaId", "") if message.get("MsgType") == "image" else ""
+
+
+def heard(message: Mapping[str, str]) -> str:
+    """What WeChat understood of a voice message, where the account has that switched on."""
+    return message.get("Recognition", "").strip()
 
 
 def _point(message: Mapping[str, str]) -> Point:

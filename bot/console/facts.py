@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from bot import linked
 from bot.console import timeline
 from bot.console.base import Visit
 from bot.console.moments import shown, span
 from bot.console.queue import is_overdue, place, remaining
 from bot.db.tables import Conversation, Staff, State, Ticket, TicketEvent
 from bot.desk import finding, promises, tickets
+from handlers.channelnames import called, listed
 from handlers.messages import Contact
 
-_CHANNELS = {"telegram": "Telegram", "web": "网页聊天", "wechat": "微信", "terminal": "终端"}
 _PULLED = frozenset({"web", "terminal"})
 _VIEW_LASTS = timedelta(hours=8)
 """Polling an open page is one reading, as long as a sign-in lasts."""
@@ -24,7 +25,7 @@ _VIEW_LASTS = timedelta(hours=8)
 def of(visit: Visit, ticket: Ticket) -> dict[str, Any]:
     """The head of the page."""
     owner = visit.db.get(Staff, ticket.owner) if ticket.owner else None
-    channel = Contact.parse(ticket.contact).channel
+    channel = linked.nearest(visit.db, ticket.contact).channel
     return {
         "title": visit.console.service_title(ticket.service),
         "place": place(ticket),
@@ -38,9 +39,19 @@ def of(visit: Visit, ticket: Ticket) -> dict[str, Any]:
         "owner": owner.name if owner else "",
         "mine": ticket.owner == visit.staff.id,
         "resolved": ticket.state == State.RESOLVED,
-        "channel": _CHANNELS.get(channel, channel),
+        "channel": called(channel),
+        "channels": _channels(visit, ticket),
         "forgotten": channel == "forgotten",
     }
+
+
+def _channels(visit: Visit, ticket: Ticket) -> str:
+    """The channels of somebody who linked several; the one that gets our words comes first."""
+    keys = linked.contacts(visit.db, ticket.contact)
+    if len(keys) == 1:
+        return ""
+    nearest = linked.nearest(visit.db, ticket.contact).channel
+    return listed([nearest, *(Contact.parse(key).channel for key in keys)])
 
 
 def spoken(visit: Visit, ticket: Ticket) -> dict[str, Any]:
@@ -49,11 +60,11 @@ def spoken(visit: Visit, ticket: Ticket) -> dict[str, Any]:
     if contact.channel == "forgotten":
         return {"said": (), "blocked": ""}
     messages = finding.conversation(visit.db, ticket)
-    pulled = contact.channel in _PULLED
-    conversation = visit.db.get(Conversation, ticket.contact)
+    nearest = linked.nearest(visit.db, ticket.contact)
+    conversation = visit.db.get(Conversation, str(nearest))
     blocked = conversation.blocked_at if conversation else None
     return {
-        "said": timeline.conversation(messages, pulled=pulled, now=visit.now),
+        "said": timeline.conversation(messages, pulled=_PULLED, now=visit.now),
         "blocked": shown(blocked, visit.now) if blocked else "",
     }
 

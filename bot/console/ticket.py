@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from markupsafe import Markup
-from sqlmodel import select
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from bot import linked
 from bot.console import facts, timeline, work
 from bot.console.base import Action, Console, Visit, fingerprint
 from bot.console.guard import signed_in
-from bot.db.tables import Conversation, Ticket
+from bot.db.tables import Ticket
 from bot.desk import drafts, finding, notices, tickets
 from bot.desk.finding import Refused
 
@@ -173,8 +173,7 @@ def _locked(visit: Visit) -> Ticket:
     number = visit.request.path_params["number"]
     ticket = finding.find(visit.db, number, staff=visit.staff, what="work")
     # The conversation first: whoever answers the person takes the two in this order.
-    talk = select(Conversation).where(Conversation.contact == ticket.contact)
-    visit.db.exec(talk.with_for_update()).first()
+    linked.lock(visit.db, ticket.contact)
     visit.db.refresh(ticket, with_for_update=True)
     return ticket
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +11,8 @@ from sqlmodel import Session, select
 from bot.console.moments import shown
 from bot.db.tables import Message, Staff, Status, TicketEvent
 from bot.desk.words import KINDS
+from handlers.channelnames import called
+from handlers.messages import Contact
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,20 @@ class Done:
     times: int = 1
 
 
-def conversation(messages: Sequence[Message], *, pulled: bool, now: datetime) -> tuple[Said, ...]:
-    """The messages in the order given; ``pulled`` where the person has to open a page for them."""
-    return tuple(_said(message, pulled=pulled, now=now) for message in messages)
+def conversation(
+    messages: Sequence[Message], *, pulled: Container[str], now: datetime
+) -> tuple[Said, ...]:
+    """The messages in the order given; ``pulled`` names the channels where the person has to open
+    a page for them. Where they came by several channels, each says by which."""
+    several = len({message.contact for message in messages}) > 1
+    found = []
+    for message in messages:
+        channel = Contact.parse(message.contact).channel
+        said = _said(message, pulled=channel in pulled, now=now)
+        found.append(
+            replace(said, author=f"{said.author}（{called(channel)}）") if several else said
+        )
+    return tuple(found)
 
 
 def history(

@@ -8,11 +8,11 @@ from typing import Any
 from sqlmodel import Session, col, select
 from starlette.responses import HTMLResponse, Response
 
+from bot import linked
 from bot.console.base import Visit
 from bot.db.tables import Desk, Staff, State, Ticket
 from bot.desk import attachments, canned, drafts, finding, history, moving, reach, roles, routing
 from bot.desk.finding import Refused
-from handlers.messages import Contact
 
 Change = Callable[[Visit, Ticket], None]
 _LONGEST_DRAFT = 4000
@@ -126,7 +126,7 @@ def context(visit: Visit, ticket: Ticket) -> dict[str, Any]:
             (one.key, one.name, f"{one.size // 1024 + 1} KB")
             for one in attachments.of_ticket(visit.db, ticket)
         ],
-        "reach": reach.words(visit.db, Contact.parse(ticket.contact), visit.now),
+        "reach": reach.words(visit.db, linked.nearest(visit.db, ticket.contact), visit.now),
         "canned": [
             (one.title, canned.filled(one.text, values))
             for one in canned.usable(visit.db, ticket.county)

@@ -56,6 +56,8 @@ class Conversation(SQLModel, table=True):
     memory: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
     held: str | None = None
     """Number of the ticket whose staff have the conversation."""
+    person: str | None = Field(default=None, index=True)
+    """The same in every conversation of somebody who linked their channels; None for most."""
     blocked_at: datetime | None = Field(default=None, sa_type=Utc)
     """When the channel told us that the person blocked us."""
     updated_at: datetime = Field(default_factory=now, sa_type=Utc)

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
+from bot import linked
 from bot.channels.files import LARGEST, File
 from bot.db import outbox
 from bot.db.desk import Attachment
@@ -150,8 +151,9 @@ def _redrawn(image: Image.Image) -> bytes:
 def _ticket(session: Session, file: File) -> Ticket:
     """The request a file belongs to: the one staff hold, one that waits for it, the latest."""
     contact = str(file.contact)
-    mine = select(Ticket).where(Ticket.contact == contact, Ticket.state != State.RESOLVED)
-    found = list(session.exec(mine.order_by(col(Ticket.id).desc()).with_for_update()).all())
+    mine = col(Ticket.contact).in_(linked.contacts(session, contact))
+    query = select(Ticket).where(mine, Ticket.state != State.RESOLVED)
+    found = list(session.exec(query.order_by(col(Ticket.id).desc()).with_for_update()).all())
     if not found:
         raise Rejected("您现在没有在办的申请，文件没有保存。要办事请先提交申请，再发照片。")
     conversation = session.get(Conversation, contact)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
-from bot import reach
+from bot import linked, linking, reach
 from bot.db import setaside
 from bot.db.desk import Attachment, WrittenDraft
 from bot.db.tables import (
@@ -81,10 +81,12 @@ def perform(
             return _recall(session, contact, now)
         case effects.KeepProfile():
             return dict(effect.said)
-    return _theirs(session, contact, effect, now=now)
+    return _theirs(session, contact, effect, settings=settings, now=now)
 
 
-def _theirs(session: Session, contact: Contact, effect: object, *, now: datetime) -> Any:
+def _theirs(
+    session: Session, contact: Contact, effect: object, *, settings: Settings, now: datetime
+) -> Any:
     """What a person does with their own ticket, or says about an answer."""
     match effect:
         case effects.AddToTicket():
@@ -108,7 +110,7 @@ def _theirs(session: Session, contact: Contact, effect: object, *, now: datetime
                 )
             )
             return None
-    raise TypeError(f"no one performs {effect!r}")
+    return linking.perform(session, contact, effect, secret=settings.secret, now=now)
 
 
 def _recall(session: Session, contact: Contact, now: datetime) -> dict[str, Any]:
@@ -118,16 +120,21 @@ def _recall(session: Session, contact: Contact, now: datetime) -> dict[str, Any]
 
 
 def forget(session: Session, contact: Contact) -> dict[str, int]:
-    """Erase a person: messages, conversation, and the personal part of their tickets."""
-    key = str(contact)
-    mine = session.exec(select(Ticket).where(Ticket.contact == key)).all()
+    """Erase a person in every channel they linked: messages, conversations, and the personal part
+    of their tickets."""
+    keys = linked.contacts(session, str(contact))
+    mine = session.exec(select(Ticket).where(col(Ticket.contact).in_(keys))).all()
     for ticket in mine:
         _anonymise(session, ticket)
-    erased = session.exec(delete(Message).where(col(Message.contact) == key)).rowcount
-    reach.forget(session, contact)
-    setaside.forget(session, key)
-    if conversation := session.get(Conversation, key):
-        conversation.memory, conversation.record, conversation.held = {}, {}, None
+    erased = session.exec(delete(Message).where(col(Message.contact).in_(keys))).rowcount
+    linking.forget(session, keys)
+    for key in keys:
+        reach.forget(session, Contact.parse(key))
+        setaside.forget(session, key)
+        if conversation := session.get(Conversation, key):
+            conversation.memory, conversation.record = {}, {}
+            conversation.held = conversation.person = None
+            conversation.flow = None if key != str(contact) else conversation.flow
     return {"messages": erased, "tickets": len(mine)}
 
 
@@ -209,7 +216,7 @@ def _alert(
 ) -> str:
     """Open a crisis ticket, or add to the one that is open, and hold the conversation."""
     query = select(Ticket).where(
-        Ticket.contact == str(contact),
+        col(Ticket.contact).in_(linked.contacts(session, str(contact))),
         Ticket.priority == "crisis",
         Ticket.state != State.RESOLVED,
     )
@@ -242,8 +249,9 @@ def _duty(session: Session, now: datetime) -> str | None:
 
 
 def _list(session: Session, contact: Contact, settings: Settings) -> list[dict[str, Any]]:
-    query = select(Ticket).where(Ticket.contact == str(contact)).order_by(col(Ticket.id).desc())
-    found = session.exec(query.limit(20)).all()
+    mine = col(Ticket.contact).in_(linked.contacts(session, str(contact)))
+    found = session.exec(select(Ticket).where(mine).order_by(col(Ticket.id).desc()).limit(20)).all()
+    elsewhere = linked.answers_elsewhere(session, contact, [ticket.number for ticket in found])
     desks = dict(session.exec(select(Desk.id, Desk.name)).all())
     owners = dict(session.exec(select(Staff.id, Staff.name)).all())
     return [
@@ -256,6 +264,7 @@ def _list(session: Session, contact: Contact, settings: Settings) -> list[dict[s
             "desk": desks.get(ticket.desk, ""),
             "owner": owners.get(ticket.owner, ""),
             "merged_into": ticket.merged_into,
+            "elsewhere": elsewhere.get(ticket.number),
             "may_object": ticket.answered_at is not None and ticket.objected_at is None,
         }
         for ticket in found

@@ -6,8 +6,10 @@ import hashlib
 import re
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
+from bot import linked
 from bot.db.tables import Message, Staff, State, Status, Ticket, TicketEvent
 from bot.desk import history, roles
 
@@ -76,8 +78,9 @@ def viewed(session: Session, ticket: Ticket, staff: Staff, *, at: datetime | Non
 
 
 def conversation(session: Session, ticket: Ticket, limit: int = 100) -> list[Message]:
-    """The latest messages between the person and us, oldest first."""
-    query = select(Message).where(Message.contact == ticket.contact)
+    """The latest messages between the person and us in all their channels, oldest first."""
+    keys = linked.contacts(session, ticket.contact)
+    query = select(Message).where(col(Message.contact).in_(keys))
     found = session.exec(query.order_by(col(Message.id).desc()).limit(limit)).all()
     return list(reversed(found))
 
@@ -91,10 +94,10 @@ def undelivered(session: Session, ticket: Ticket) -> list[Message]:
 
 
 def others(session: Session, ticket: Ticket, limit: int = 10) -> list[Ticket]:
-    """The person's other tickets, newest first: by contact, or by phone on another channel."""
+    """The person's other tickets, newest first: by contact (or one they linked to it), or by phone."""
     if ticket.contact.startswith("forgotten:"):
         return []
-    same = col(Ticket.contact) == ticket.contact
+    same: ColumnElement[bool] = col(Ticket.contact).in_(linked.contacts(session, ticket.contact))
     if ticket.phone_hash:
         same = same | (col(Ticket.phone_hash) == ticket.phone_hash)
     query = select(Ticket).where(same, Ticket.id != ticket.id)
@@ -103,10 +106,11 @@ def others(session: Session, ticket: Ticket, limit: int = 10) -> list[Ticket]:
 
 def duplicates(session: Session, ticket: Ticket) -> list[Ticket]:
     """Open tickets of the same person and topic, opened within a day of this one."""
+    keys = linked.contacts(session, ticket.contact)
     return [
         other
         for other in others(session, ticket)
-        if other.contact == ticket.contact
+        if other.contact in keys
         and other.topic == ticket.topic
         and other.state != State.RESOLVED
         and abs(other.opened_at - ticket.opened_at) <= _DUPLICATE

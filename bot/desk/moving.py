@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from bot import linked
 from bot.db.desk import Attachment
 from bot.db.tables import Desk, Staff, State, Ticket, now
 from bot.desk import history, notices, promises, roles, routing, telling, tickets
@@ -143,7 +144,8 @@ def merge(
     """
     if ticket.id == into.id:
         raise Refused("不能并入自己")
-    if ticket.contact != into.contact or ticket.contact == telling.FORGOTTEN:
+    same = into.contact in linked.contacts(session, ticket.contact)
+    if not same or ticket.contact == telling.FORGOTTEN:
         raise Refused("只能合并同一个人的工单")
     if ticket.state == State.RESOLVED or into.state == State.RESOLVED:
         raise Refused("已办结的工单不能合并；要继续处理请先重开")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
+from bot import linked
 from bot.db.tables import Desk, Staff, State, Ticket, now
 from bot.desk import history, moving, notices, promises, routing, telling, tickets
 from bot.desk.finding import followed
@@ -17,10 +18,11 @@ REOPENS = timedelta(days=15)
 
 
 def mine(session: Session, contact: Contact, number: str) -> Ticket | None:
-    """The person's ticket of this number, or the one it was merged into; None if not theirs."""
+    """The person's ticket of this number, whichever of their channels opened it, or the one it was
+    merged into; None if not theirs."""
     query = select(Ticket).where(Ticket.number == number).with_for_update()
     ticket = session.exec(query).first()
-    if ticket is None or ticket.contact != str(contact):
+    if ticket is None or ticket.contact not in linked.contacts(session, str(contact)):
         return None
     return followed(session, ticket)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
+from bot import linked
 from bot.db import outbox
 from bot.db.tables import Staff, Ticket
-from handlers.messages import Choice, Contact, Reply
+from handlers.messages import Choice, Reply
 
 FORGOTTEN = "forgotten:"
 """The contact of a ticket whose person asked to be forgotten."""
@@ -16,7 +17,7 @@ RATINGS = {"good": "满意", "fair": "基本满意", "bad": "不满意"}
 def tell(session: Session, ticket: Ticket, text: str, *choices: Choice) -> None:
     """Say something about a ticket in the assistant's name."""
     if ticket.contact != FORGOTTEN:
-        contact = Contact.parse(ticket.contact)
+        contact = linked.nearest(session, ticket.contact)
         outbox.put(session, contact, [Reply(text, choices=choices)], ticket=ticket.number)
 
 
@@ -24,7 +25,8 @@ def say(session: Session, ticket: Ticket, text: str, staff: Staff) -> None:
     """Say something in the name of ``staff``."""
     if ticket.contact != FORGOTTEN:
         reply = Reply(text, author=f"{staff.name} · {ticket.number}")
-        outbox.put(session, Contact.parse(ticket.contact), [reply], ticket=ticket.number)
+        contact = linked.nearest(session, ticket.contact)
+        outbox.put(session, contact, [reply], ticket=ticket.number)
 
 
 def ask_rating(session: Session, ticket: Ticket) -> None:

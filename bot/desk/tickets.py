@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col
 
+from bot import linked
 from bot.db.tables import Conversation, Desk, Staff, State, Ticket, now
 from bot.desk import history, promises, telling
 from bot.desk.finding import NotYours, Refused, find, may_see
@@ -171,9 +172,7 @@ def take_up(session: Session, ticket: Ticket, actor: str, *, at: datetime, text:
 
 def release(session: Session, ticket: Ticket) -> None:
     """Give the conversation back to the assistant."""
-    conversation = session.get(Conversation, ticket.contact)
-    if conversation and conversation.held == ticket.number:
-        conversation.held = None
+    linked.release(session, ticket)
 
 
 def _own_move(session: Session, what: str, ticket: Ticket, staff: Staff) -> State:
@@ -198,7 +197,9 @@ def owner_name(session: Session, ticket: Ticket) -> str:
 
 
 def _hold(session: Session, ticket: Ticket) -> None:
-    if conversation := session.get(Conversation, ticket.contact):
+    """Where the answer went, there the person's next words belong to the ticket."""
+    nearest = linked.nearest(session, ticket.contact)
+    if conversation := session.get(Conversation, str(nearest)):
         conversation.held = ticket.number
 
 

@@ -27,6 +27,7 @@ KINDS = {
     "viewed": "查看",
     "fetched": "下载文件",
     "searched": "按电话查找",
+    "linked": "关联渠道",
     "forgotten": "要求删除个人信息",
     "organised": "导入组织",
     "away": "登记不在岗",

@@ -1,7 +1,7 @@
 """The conversations we can hold, by name.
 
 ``benefits``, ``calculate``, ``calculate:<id>``, ``request:<service>``, ``nearby``, ``nearby:<kind>``,
-``wrong:<place>``, ``human``, ``forget``, ``add:<ticket>``, ``withdraw:<ticket>``,
+``wrong:<place>``, ``human``, ``forget``, ``link``, ``add:<ticket>``, ``withdraw:<ticket>``,
 ``object:<ticket>``, ``dissatisfied:<ticket>``.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 from handlers.dialogue import Flow, Record
 from handlers.flows.benefits import benefits
 from handlers.flows.calculate import calculate
+from handlers.flows.linking import link
 from handlers.flows.mine import add, dissatisfied, object_to, withdraw
 from handlers.flows.nearby import nearby, origin
 from handlers.flows.request import request
@@ -40,6 +41,7 @@ def find(name: str, knowledge: Knowledge, memory: Mapping[str, Any]) -> Flow | N
         "dissatisfied": partial(dissatisfied, argument),
         "wrong": partial(wrong, knowledge.directory.find(argument)),
         "forget": forget,
+        "link": link,
     }
     return flows.get(kind)
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 from starlette.applications import Starlette
 
+from bot.channels.files import LARGEST
 from bot.channels.wechat import Wechat
 from bot.channels.wechat_api import Api
 from bot.channels.wechat_crypto import Crypto
 from bot.courier import Courier
 from bot.db import outbox
+from bot.db.desk import Attachment
 from bot.db.tables import Allowance, Conversation, Message, Status, Ticket, now
+from bot.desk.attachments import Store
 from bot.mailbox import Mailbox
 from bot.reach import Allowances, reachability
 from bot.service import Service
@@ -31,7 +37,14 @@ WANG = Contact("wechat", "o-wang")
 class Account:
     """The adapter with everything real behind it, and a clock that can be moved."""
 
-    def __init__(self, service: Service, platform: Platform | None, *, sealed: bool) -> None:
+    def __init__(
+        self,
+        service: Service,
+        platform: Platform | None,
+        *,
+        sealed: bool,
+        files: Path | None = None,
+    ) -> None:
         self.service, self.engine = service, service.engine
         self.ahead = timedelta()
         self.delay = 0.0
@@ -43,6 +56,7 @@ class Account:
             token=TOKEN,
             crypto=Crypto(APP_ID, [KEY]) if sealed else None,
             api=self.api(platform) if platform else None,
+            attachments=Store(self.engine, files) if files else None,
             blocked=self._follow,
         )
         self.web = Starlette(routes=self.channel.routes())
@@ -91,9 +105,9 @@ def account(service: Service) -> Account:
 
 
 @pytest.fixture
-async def pushing(service: Service, platform: Platform) -> AsyncIterator[Account]:
+async def pushing(service: Service, platform: Platform, tmp_path: Path) -> AsyncIterator[Account]:
     """A verified account."""
-    account = Account(service, platform, sealed=False)
+    account = Account(service, platform, sealed=False, files=tmp_path / "files")
     yield account
     assert account.channel._api is not None
     await account.channel._api.close()
@@ -340,6 +354,86 @@ async def test_what_we_cannot_read_is_named_politely(
     said = await wang.does(kind, **fields)
     assert named in said
     assert "打字" in said
+
+
+async def test_words_wechat_heard_in_a_voice_message_are_answered(wang: Follower) -> None:
+    assert "优待证" in await wang.does("voice", MediaId="1", Recognition="优待证怎么办。")
+    assert "打字" in await wang.does("voice", MediaId="1", Recognition=" ")
+
+
+def jpeg() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(out, "JPEG")
+    return out.getvalue()
+
+
+async def requested(follower: Follower, account: Account) -> None:
+    """Hand in a request, as T000001."""
+    for line in ("/request other-help", "邻居占了我家的地", "去年", "海门区", "三星镇"):
+        await follower.says(line)
+    for line in ("13900138000", "1", "1"):
+        await follower.says(line)
+    await account.courier.deliver_due()
+
+
+def files(account: Account) -> int:
+    with Session(account.engine) as session:
+        return len(session.exec(select(Attachment)).all())
+
+
+async def test_a_photo_is_fetched_and_put_into_the_request(
+    pushing: Account, platform: Platform
+) -> None:
+    wang = Follower(pushing.web)
+    await requested(wang, pushing)
+    platform.files["m1"] = jpeg()
+    for _ in range(2):  # WeChat asks again when it heard nothing in time
+        said = await wang.does("image", MediaId="m1", PicUrl="http://example.org/1", id="77")
+        assert "照片已收到，放在 T000001 里" in said
+    assert files(pushing) == 1
+
+
+async def test_an_old_token_does_not_cost_a_photo(pushing: Account, platform: Platform) -> None:
+    wang = Follower(pushing.web)
+    await requested(wang, pushing)
+    platform.files["m1"] = jpeg()
+    api = pushing.channel._api
+    assert api is not None
+    assert await api.fetch("m1", 10_000) == platform.files["m1"]
+    platform.tokens += 1  # from now on the token we keep is wrong
+    assert "已收到" in await wang.does("image", MediaId="m1")
+
+
+@pytest.mark.parametrize("fault", [None, -1, "html", "video"])
+async def test_a_photo_that_was_not_given_out_is_asked_for_again(
+    pushing: Account, platform: Platform, fault: Any
+) -> None:
+    wang = Follower(pushing.web)
+    platform.faults.append(fault)
+    said = await wang.does("image", MediaId="unknown")
+    assert "没有传过来" in said
+    assert files(pushing) == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"\xff\xd8\xff" + bytes(LARGEST), "超过 10 MB"), (b"MZ program", "只能收照片")],
+    ids=["too large", "no photo"],
+)
+async def test_a_photo_that_is_none_or_too_large_is_refused_in_words(
+    pushing: Account, platform: Platform, data: bytes, words: str
+) -> None:
+    wang = Follower(pushing.web)
+    await requested(wang, pushing)
+    platform.files["m1"] = data
+    assert words in await wang.does("image", MediaId="m1")
+    assert files(pushing) == 0
+
+
+async def test_a_photo_without_a_request_is_not_kept(pushing: Account, platform: Platform) -> None:
+    platform.files["m1"] = jpeg()
+    assert "没有在办的申请" in await Follower(pushing.web).does("image", MediaId="m1")
+    assert files(pushing) == 0
 
 
 async def test_a_location_is_latitude_first_and_in_the_maps_own_datum(

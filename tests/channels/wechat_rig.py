@@ -97,6 +97,7 @@ class Platform:
     def __init__(self) -> None:
         self.delivered: list[tuple[str, str]] = []
         self.menus: list[Any] = []
+        self.files: dict[str, bytes] = {}
         self.tokens = 0
         self.faults: deque[Any] = deque()
         """For the next deliveries: an errcode, ``html``, ``reset``, ``hang`` or None."""
@@ -108,6 +109,7 @@ class Platform:
         app.router.add_post("/cgi-bin/stable_token", self._token)
         app.router.add_post("/cgi-bin/message/custom/send", self._deliver)
         app.router.add_post("/cgi-bin/menu/create", self._menu)
+        app.router.add_get("/cgi-bin/media/get", self._media)
         server = TestServer(app)
         await server.start_server()
         self.url = str(server.make_url(""))
@@ -141,6 +143,21 @@ class Platform:
         assert len(body["text"]["content"].encode()) <= 2048
         self.delivered.append((body["touser"], body["text"]["content"]))
         return web.json_response({"errcode": 0, "errmsg": "ok"})
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        if request.query["access_token"] != f"T{self.tokens}":
+            return _error(40001)
+        match self.faults.popleft() if self.faults else None:
+            case int(code):
+                return _error(code)
+            case "html":
+                return web.Response(text="<html>502</html>", content_type="text/html", status=502)
+            case "video":
+                return web.json_response({"video_url": "https://example.org/v"})
+        found = self.files.get(request.query["media_id"])
+        if found is None:
+            return web.json_response({"errcode": 40007, "errmsg": "invalid media_id"})
+        return web.Response(body=found, content_type="image/jpeg")
 
     async def _menu(self, request: web.Request) -> web.Response:
         self.menus.append(json.loads(await request.read()))
