@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_NAMES = {"telegram": "Telegram", "web": "网页聊天", "wechat": "微信", "terminal": "终端"}
+_NAMES = {
+    "telegram": "Telegram",
+    "web": "网页聊天",
+    "wechat": "微信",
+    "terminal": "终端",
+    "sms": "短信",
+}
 
 
 def called(channel: str) -> str:

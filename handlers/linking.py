@@ -61,15 +61,15 @@ def taken(found: dict[str, str]) -> Reply:
         case "found":
             return claimant_question(found["channel"])
         case "own":
-            return Reply("这个号码就是在这里要的。请到另一个渠道去发。", (_MENU,))
+            return Reply("这个号码就是在这里要的。请到另一处去发。", (_MENU,))
         case "already":
             return Reply(f"这里和{channel}早就关联好了，不用再办。", (_PART, _MENU))
         case "full":
-            return Reply("关联的渠道太多了。请先发“取消关联”，去掉不用的。", (_PART, _MENU))
+            return Reply("关联的太多了。请先发“取消关联”，去掉不用的。", (_PART, _MENU))
         case "slow":
             return Reply("号码错得太多，暂时不能再试。请过半小时，再要一个新号码。", (_MENU,))
     return Reply(
-        "号码不对，或者过期了、用过了。请在另一个渠道重新发“关联”，要一个新号码。",
+        "号码不对，或者过期了、用过了。请到给号码的那一边重新发“关联”，要一个新号码。",
         (Choice("/link-code", "再填一次"), _MENU),
     )
 
@@ -129,7 +129,7 @@ def _offered(found: dict[str, Any]) -> Reply:
     code, known = found["code"], found["linked"]
     return Reply(
         (f"这里已和{listed(known)}关联。要再关联一个：\n" if known else "")
-        + "请在另一个渠道（微信、网页、Telegram）给我发：\n"
+        + "请到另一处（微信、网页或 Telegram）给我发：\n"
         f"关联 {code[:4]} {code[4:]}\n"
         f"{found['minutes']} 分钟内有效，只能用一次。不要告诉别人。",
         (_HAVE, *((_PART,) if known else ()), _MENU),
@@ -152,7 +152,7 @@ def _answered(found: dict[str, str]) -> Reply:
 
 def _parting(known: list[str]) -> Reply:
     if not known:
-        return Reply("这里没有和别的渠道关联。", (Choice("/link", "关联"), _MENU))
+        return Reply("这里没有和别处关联。", (Choice("/link", "关联"), _MENU))
     sure = [Choice("/unlink all", "确定，全部取消"), Choice("/menu", "不取消")]
     if len(known) > 1:
         sure.insert(0, Choice("/unlink here", "只取消这一个"))
@@ -164,5 +164,5 @@ def _parting(known: list[str]) -> Reply:
 
 def _parted(channels: list[str]) -> Reply:
     if not channels:
-        return Reply("这里没有和别的渠道关联。", (_MENU,))
+        return Reply("这里没有和别处关联。", (_MENU,))
     return Reply(f"已取消和{listed(channels)}的关联。", (_MENU,))

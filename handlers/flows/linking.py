@@ -17,7 +17,7 @@ class Code:
     key: str = "code"
 
     def prompt(self) -> Reply:
-        return Reply("请打另一个渠道给您的 8 位号码。", choices=(Choice("/cancel", "取消"),))
+        return Reply("请打另一边给您的 8 位号码。", choices=(Choice("/cancel", "取消"),))
 
     def parse(self, update: Update) -> str:
         found = linking.digits(update.text)

@@ -334,7 +334,7 @@ def test_unlinking_parts_the_two_and_tells_the_other(
     assert "还没有提交过申请" in phone.says("进度")[0]
     assert "T000001" in wang.says("进度")[0]
     assert held(engine)["wechat:o-wang"] is None
-    assert "没有和别的渠道关联" in phone.says("取消关联")[0]
+    assert "没有和别处关联" in phone.says("取消关联")[0]
 
 
 def test_of_three_channels_one_may_leave_or_all_part(
@@ -361,7 +361,7 @@ def test_of_three_channels_one_may_leave_or_all_part(
 def test_at_most_six_channels_are_one_person(wang: Person, at: Callable[[str], Person]) -> None:
     for number in range(5):
         link(wang, at(f"web:{number}"))
-    assert "关联的渠道太多" in at("web:6").says(f"关联 {code_of(wang)}")[0]
+    assert "关联的太多" in at("web:6").says(f"关联 {code_of(wang)}")[0]
 
 
 @BOTH

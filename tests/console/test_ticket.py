@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
+from bot.db import outbox
 from bot.db.tables import Conversation, Message, Staff, State, Status, now
 from bot.desk import effects as desk
 from handlers.effects import ForgetMe
-from handlers.messages import Contact
+from handlers.messages import Contact, Reply
 
 SCRIPT = '<script>alert("x")</script>'
 
@@ -319,6 +320,28 @@ async def test_a_reply_to_the_web_chat_waits_for_the_person_to_look(
 
     assert "待发送：对方打开网页时送达" in page
     assert "渠道：网页聊天；署名：李同志" in page
+
+
+async def test_the_channels_of_a_person_are_named_the_one_they_wrote_in_last_first(
+    office: Any, li: Any, read: Any
+) -> None:
+    number = office.ticket(contact="web:abc")
+    assert "渠道" not in read(await li.get(f"/desk/tickets/{number}"))
+    with Session(office.engine) as session:
+        outbox.put(session, Contact("wechat", "o-wang"), [Reply("您好")])
+        session.merge(
+            Conversation(contact="web:abc", person="p", updated_at=now() - timedelta(hours=1))
+        )
+        session.merge(Conversation(contact="wechat:o-wang", person="p", updated_at=now()))
+        session.commit()
+    await li.act(number, "claim")
+
+    page = read(await li.get(f"/desk/tickets/{number}"))
+
+    assert "微信、网页聊天（答复发到第一个）" in page
+    assert "渠道：微信；署名：李同志" in page
+    assert "自动答复（微信）" in page
+    assert "微信暂时不让我们主动发消息" in page  # what holds for the channel that is written to
 
 
 async def test_staff_are_warned_when_the_person_blocked_us(office: Any, li: Any, read: Any) -> None:
