@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from bot.db.linking import LinkGuess, LinkRequest
+from bot.db.retention import purge
 from bot.db.tables import Conversation, Message, Staff, State, Ticket, TicketEvent, now
 from bot.desk import finding, tickets
 from bot.desk.effects import Settings
@@ -403,3 +404,15 @@ def test_linking_leaves_a_question_that_is_open_open(wang: Person, phone: Person
     phone.says(f"关联 {code_of(wang)}")
     phone.presses("是")
     assert "县市区" in phone.says("想问优待证的事")[0]
+
+
+def test_what_expired_is_purged(wang: Person, engine: Engine) -> None:
+    code_of(wang)
+    with Session(engine) as session:
+        session.add(LinkGuess(contact="web:charlie", at=now() - timedelta(days=2)))
+        session.exec(select(LinkRequest)).one().expires_at = now() - timedelta(minutes=1)
+        session.commit()
+    purge(engine, timedelta(days=180))
+    with Session(engine) as session:
+        assert session.exec(select(LinkRequest)).all() == []
+        assert session.exec(select(LinkGuess)).all() == []
