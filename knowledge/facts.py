@@ -54,7 +54,7 @@ class Fact(File):
     samples: tuple[Any, ...] = ()
     """Values on both sides of the borders: by them we see how decisive the question is."""
     asked: bool = True
-    """False for what follows from another fact (age from the day of birth)."""
+    """False for what follows from another fact (age from the day of birth) or is only counted by."""
     lowest: int = 0
     highest: int = Field(default=120)
 

@@ -146,6 +146,14 @@ def test_a_year_is_enough_where_it_decides(judge: Judge) -> None:
     assert judge.result("rural-veteran-60", year["1966"], TODAY) == "还差信息"
 
 
+def test_a_region_holds_whatever_lies_within_it(judge: Judge) -> None:
+    test = compiled({"region": "江苏省"}, judge.facts, judge.library.around)
+    said = ("如东县", "南通市", "江苏省", "全国")
+    found = [test(profile({"region": one}, judge.facts), TODAY) for one in said]
+    assert found == [True, True, True, False]
+    assert test({}, TODAY) is None
+
+
 def test_the_month_of_birth_alone_may_leave_an_age_open(judge: Judge) -> None:
     known = profile({**CASES["rural-veteran-60"].base, "born": "1966-11"}, judge.facts)
     assert judge.result("rural-veteran-60", known, TODAY) == "还差信息"
