@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +32,10 @@ from bot.channels.wechat_crypto import Crypto
 from bot.config import ConfigError, Settings
 from bot.console.base import Found
 from bot.courier import Courier
-from bot.db import schema, setaside
+from bot.db import news, schema, setaside
 from bot.db.cipher import make_cipher
-from bot.db.engine import connect
+from bot.db.election import Election
+from bot.db.engine import Pool, connect
 from bot.db.tables import Conversation, now
 from bot.desk import alarms, watch
 from bot.desk.attachments import Store
@@ -93,7 +95,9 @@ class App:
         self.wechat = make_wechat(self) if settings.wechat.enabled else None
         if self.wechat:
             self.channels[self.wechat.name] = self.wechat
-        self.courier = Courier(engine, self.channels)
+        lease = timedelta(seconds=settings.delivery.lease_seconds)
+        self.courier = Courier(engine, self.channels, lease=lease)
+        self.polling = Election(engine, "telegram")
         self.gave_up = False
         """Whether a channel fell silent, so that the process should be started anew."""
         self.stop: Callable[[], None] = lambda: None
@@ -210,14 +214,11 @@ class App:
             asyncio.create_task(self.places.run(), name="places"),
             asyncio.create_task(self.switches.run(), name="switches"),
         ]
+        tasks.append(asyncio.create_task(news.listen(self.engine, self.courier.wake), name="news"))
         tasks += [
-            asyncio.create_task(channel.run(self.receive), name=channel.name)
+            asyncio.create_task(self._run(channel), name=channel.name)
             for channel in self.channels.values()
         ]
-        limit = self.settings.telegram.exit_after_seconds
-        if self.telegram and limit and not self.settings.telegram.webhook:
-            watching = watchdog.keep_watch(self.telegram, limit, self._give_up)
-            tasks.append(asyncio.create_task(watching, name="watchdog"))
         for task in tasks:
             task.add_done_callback(_report)
         try:
@@ -226,6 +227,19 @@ class App:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, channel: Channel) -> None:
+        """Let a channel receive. Of all processes one polls Telegram; a webhook reaches any."""
+        if self.telegram is None or channel is not self.telegram or self.settings.telegram.webhook:
+            await channel.run(self.receive)
+        else:
+            await self.polling.run(partial(self._poll, self.telegram))
+
+    async def _poll(self, telegram: Telegram) -> None:
+        together = [telegram.run(self.receive)]
+        if limit := self.settings.telegram.exit_after_seconds:
+            together.append(watchdog.keep_watch(telegram, limit, self._give_up))
+        await asyncio.gather(*together)
 
     def _give_up(self) -> None:
         self.gave_up = True
@@ -255,10 +269,18 @@ class App:
     async def _readyz(self, _request: Request) -> Response:
         """503 while the database is away, the disk is full, a channel that fetches has fetched
         nothing lately or replies do not leave."""
+        folder, standby = self.settings.data_folder(), self._standing_by()
         found = await asyncio.to_thread(
-            readiness.check, self.engine, self.channels, self.settings.data_folder(), now()
+            readiness.check, self.engine, self.channels, folder, now(), standby=standby
         )
         return JSONResponse(found, status_code=200 if found["ready"] else 503)
+
+    def _standing_by(self) -> tuple[str, ...]:
+        """Channels that another process polls at this moment."""
+        if self.telegram is None or self.settings.telegram.webhook:
+            return ()
+        others = self.engine.dialect.name == "postgresql" and not self.polling.holds
+        return (self.telegram.name,) if others else ()
 
     async def _metrics(self, request: Request) -> Response:
         """For Prometheus: with the token from the settings, or from this machine only."""
@@ -289,7 +311,9 @@ def _tiles(settings: Settings) -> Tiles | None:
 def open_database(settings: Settings) -> Engine:
     """Connect with the configured keys; the tables may still be missing."""
     settings.data_folder()  # SQLite makes its file, but not the folder
-    return connect(settings.database, make_cipher(settings.keys()))
+    chosen = settings.postgresql
+    pool = Pool(chosen.connections, chosen.extra_connections, chosen.wait_seconds)
+    return connect(settings.database, make_cipher(settings.keys()), pool)
 
 
 def build(settings: Settings) -> App:

@@ -148,6 +148,25 @@ class Wechat(_Section):
     """微信接口地址。"""
 
 
+class Postgresql(_Section):
+    """PostgreSQL 的连接（用 SQLite 时不起作用）。"""
+
+    connections: int = Field(default=10, ge=1, le=500)
+    """每个进程平时保持几个连接。全部进程加起来要小于数据库的 max_connections。"""
+    extra_connections: int = Field(default=10, ge=0, le=500)
+    """忙的时候每个进程可以再多开几个。"""
+    wait_seconds: float = Field(default=30, gt=0, le=600)
+    """连接都在用时最多等几秒；等不到，这条消息就不算收下，由平台重发。"""
+
+
+class Delivery(_Section):
+    """回复的发送。"""
+
+    lease_seconds: int = Field(default=60, ge=2, le=3600)
+    """一条回复交给渠道后，过几秒没有结果就当作发它的进程已经停了，改由别的进程再发。
+    要比一次发送最长的等待时间长，否则同一条会发两遍。"""
+
+
 class Settings(BaseSettings):
     """全部设置。"""
 
@@ -178,6 +197,10 @@ class Settings(BaseSettings):
     """向量模型，可选：按意思找近义的问法。不设也能用。"""
     geocoder: Geocoder = Field(default_factory=Geocoder)
     """给没有经纬度的地点提议位置的地图服务；提议要由工作人员确认才用。"""
+    postgresql: Postgresql = Field(default_factory=Postgresql)
+    """PostgreSQL 的连接（用 SQLite 时不起作用）。"""
+    delivery: Delivery = Field(default_factory=Delivery)
+    """回复的发送。"""
     wechat: Wechat = Field(default_factory=Wechat)
     """微信公众号。"""
 

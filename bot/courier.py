@@ -36,10 +36,18 @@ class _Outcome:
 class Courier:
     """Carries replies to push channels. Any number of couriers may share a database."""
 
-    def __init__(self, engine: Engine, channels: Mapping[str, Channel], *, lanes: int = 4) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        channels: Mapping[str, Channel],
+        *,
+        lanes: int = 4,
+        lease: timedelta = outbox.LEASE,
+    ) -> None:
+        """``lease``: after so long without an outcome, another courier sends it again."""
         self.engine = engine
         self.channels = channels
-        self.lanes = lanes
+        self.lanes, self.lease = lanes, lease
         self.observe: Callable[[str, str], None] = lambda _channel, _outcome: None
         """Hears of every reply that was settled, for counting."""
         self._woken = asyncio.Event()
@@ -108,12 +116,12 @@ class Courier:
         if not self.channels:
             return IDLE
         with Session(self.engine) as session:
-            due = outbox.next_due(session, self.channels)
+            due = outbox.next_due(session, now(), self.channels)
         return IDLE if due is None else max(0.05, min(IDLE, (due - now()).total_seconds()))
 
     def _claim(self) -> Message | None:
         with Session(self.engine, expire_on_commit=False) as session:
-            return outbox.claim(session, now(), self.channels)
+            return outbox.claim(session, now(), self.channels, lease=self.lease)
 
     def _settle(self, message: Message, outcome: _Outcome) -> None:
         with Session(self.engine) as session:

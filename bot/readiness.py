@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -35,17 +35,19 @@ def check(
     folder: Path,
     now: datetime,
     *,
+    standby: Collection[str] = (),
     room: int = ROOM,
 ) -> dict[str, Any]:
-    """``ready``; ``database``; by channel whether it fetches (``channels``) and for how many
-    seconds its oldest reply is due (``outbox_seconds``); ``disk_free_bytes``; and how many updates
-    were ``set_aside`` because nothing could be done with them. None: unknown."""
+    """``ready``; ``database``; by channel whether it fetches (``channels``; those another process
+    fetches for are ``standby``) and for how many seconds its oldest reply is due
+    (``outbox_seconds``); ``disk_free_bytes``; and how many updates were ``set_aside`` because
+    nothing could be done with them. None: unknown."""
     stored = _stored(engine, channels, now)
     ages, aside = stored or (None, None)
     states = {
         name: channel.fetching()
         for name, channel in channels.items()
-        if isinstance(channel, Fetcher)
+        if isinstance(channel, Fetcher) and name not in standby
     }
     free = shutil.disk_usage(folder).free
     late = any(age > LATE.total_seconds() for age in (ages or {}).values())
@@ -53,6 +55,7 @@ def check(
         "ready": ages is not None and all(states.values()) and not late and free > room,
         "database": ages is not None,
         "channels": states,
+        "standby": list(standby),
         "outbox_seconds": ages,
         "set_aside": aside,
         "disk_free_bytes": free,

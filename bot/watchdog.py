@@ -41,7 +41,7 @@ async def keep_watch(
     """Return once ``channel`` has fetched nothing for ``limit`` seconds, after calling ``stop``."""
     began = clock()
     while True:
-        since = clock() - (began if channel.last_fetched is None else channel.last_fetched)
+        since = clock() - max(began, channel.last_fetched or began)
         if since >= limit:
             break
         await asyncio.sleep(min(1.0, limit - since))

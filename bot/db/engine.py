@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.fernet import MultiFernet
@@ -16,7 +17,16 @@ _CROSSED = ("40P01", "40001")
 """Deadlock, serialization failure: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
-def connect(url: str, cipher: MultiFernet) -> Engine:
+@dataclass(frozen=True)
+class Pool:
+    """Connections of one process to PostgreSQL, and seconds to wait for one."""
+
+    connections: int = 10
+    extra: int = 10
+    wait: float = 30.0
+
+
+def connect(url: str, cipher: MultiFernet, pool: Pool = Pool()) -> Engine:
     """Open the database at ``url`` and make SQLite behave for many threads.
 
     Errors do not show parameters: they would print what people wrote.
@@ -30,7 +40,12 @@ def connect(url: str, cipher: MultiFernet) -> Engine:
         event.listen(engine, "begin", _begin_immediate)
     else:
         engine = create_engine(
-            url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
+            url,
+            pool_pre_ping=True,
+            pool_size=pool.connections,
+            max_overflow=pool.extra,
+            pool_timeout=pool.wait,
+            hide_parameters=True,
         )
     engine.dialect.cipher = cipher  # type: ignore[attr-defined]
     return engine

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import false, func, insert, or_, update
+from sqlalchemy import ColumnElement, String, func, insert, literal, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.db.cipher import seal
+from bot.db.news import tell_others
 from bot.db.tables import Message, Status, now
 from handlers.messages import Choice, Contact, Link, Reply, Venue
 
@@ -19,6 +20,8 @@ Row: TypeAlias = dict[str, Any]
 _SKETCHED = "示意图：从哪里出发，清单里各处在哪个方向、多远"
 _SKETCH = "sketch"
 LEASE = timedelta(seconds=60)
+_QUEUED = literal(Status.QUEUED.value, String, literal_execute=True)
+"""Written out: only then may a database use an index of queued messages alone."""
 _MESSAGES = SQLModel.metadata.tables["message"]
 
 
@@ -60,61 +63,64 @@ def put_rows(session: Session, rows: Sequence[Row]) -> None:
     session.flush()  # what was added before stays before
     if rows:
         session.execute(insert(_MESSAGES), [_sealed(session, row) for row in rows])
+        tell_others(session)
 
 
-def claim(session: Session, moment: datetime, channels: Iterable[str]) -> Message | None:
-    """Take the oldest reply that is due, so that no one else sends it meanwhile.
+def claim(
+    session: Session, moment: datetime, channels: Collection[str], *, lease: timedelta = LEASE
+) -> Message | None:
+    """Take the reply that is due for longest, so that no one else sends it during the lease.
 
-    A reply waits for an earlier one to the same person that is on its way. None when nothing is
-    due or another courier was faster.
+    Only the first of its person's line is taken: a reply waits for an earlier one that is due or
+    on its way. None when there is nothing to take.
     """
-    earlier = aliased(Message)
-    ahead = select(earlier.id).where(
-        col(earlier.contact) == col(Message.contact),
-        col(earlier.id) < col(Message.id),
-        col(earlier.status) == Status.QUEUED,
-        col(earlier.attempts) > 0,
+    first = select(Message.id).where(
+        *_heads(channels), col(Message.due_at) <= moment, ~_ahead(moment)
     )
-    prefixes = [col(Message.contact).startswith(f"{name}:") for name in channels]
-    due = (col(Message.status) == Status.QUEUED, col(Message.due_at) <= moment)
-    found = session.exec(
-        select(Message)
-        .where(*due, _any(prefixes), ~ahead.exists())
-        .order_by(col(Message.id))
-        .limit(1)
-    ).first()
-    if found is None:
-        return None
-    taken = session.exec(
+    oldest = first.order_by(col(Message.due_at), col(Message.id)).limit(1)
+    taken = (
         update(Message)
-        .where(col(Message.id) == found.id, *due)
-        .values(due_at=moment + LEASE, attempts=Message.attempts + 1)
+        .where(col(Message.id) == oldest.with_for_update(skip_locked=True).scalar_subquery())
+        .values(due_at=moment + lease, attempts=Message.attempts + 1)
+        .returning(Message)
     )
+    found: Message | None = session.exec(taken).scalars().first()
     session.commit()
-    if taken.rowcount != 1:
-        return None
-    session.refresh(found)
     return found
 
 
-def next_due(session: Session, channels: Iterable[str]) -> datetime | None:
-    """When the next reply of these channels is due; None if none waits."""
-    prefixes = [col(Message.contact).startswith(f"{name}:") for name in channels]
-    query = select(col(Message.due_at)).where(
-        col(Message.status) == Status.QUEUED, or_(false(), *prefixes)
-    )
+def next_due(session: Session, moment: datetime, channels: Collection[str]) -> datetime | None:
+    """When the next reply of these channels can be taken; None if none waits."""
+    query = select(col(Message.due_at)).where(*_heads(channels), ~_ahead(moment))
     return session.exec(query.order_by(col(Message.due_at)).limit(1)).first()
 
 
 def due(session: Session, channel: str, moment: datetime) -> tuple[int, datetime | None]:
     """How many replies of a push channel are due at ``moment``, and since when the oldest is."""
     query = select(func.count(), func.min(Message.due_at)).where(
-        col(Message.status) == Status.QUEUED,
-        col(Message.due_at) <= moment,
-        col(Message.contact).startswith(f"{channel}:"),
+        *_heads([channel]), col(Message.due_at) <= moment
     )
     count, oldest = session.exec(query).one()
     return count, oldest
+
+
+def _heads(channels: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return (col(Message.status) == _QUEUED, col(Message.channel).in_(channels))
+
+
+def _ahead(moment: datetime) -> ColumnElement[bool]:
+    """An earlier reply to the same person goes first, unless it is meant for later."""
+    earlier = aliased(Message)
+    return (
+        select(earlier.id)
+        .where(
+            col(earlier.contact) == col(Message.contact),
+            col(earlier.id) < col(Message.id),
+            col(earlier.status) == _QUEUED,
+            or_(col(earlier.attempts) > 0, col(earlier.due_at) <= moment),
+        )
+        .exists()
+    )
 
 
 def settle(
@@ -187,8 +193,3 @@ def _sealed(session: Session, row: Row) -> Row:
     cipher = session.get_bind().dialect.cipher  # type: ignore[attr-defined]
     pictures = [[f"/chat/map/{seal(cipher, sketch)}.svg", _SKETCHED]]
     return row | {"extras": row["extras"] | {"pictures": pictures}}
-
-
-def _any(conditions: list[Any]) -> Any:
-
-    return or_(false(), *conditions)

@@ -5,26 +5,48 @@ Codes for linking and wrong guesses go as soon as they mean nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
-from sqlalchemy import Engine, func
+from sqlalchemy import ColumnElement, Engine, func
 from sqlmodel import Session, col, delete, select
 
 from bot.db.linking import LinkGuess, LinkRequest
 from bot.db.setaside import SetAside
-from bot.db.tables import Message, Status, now
+from bot.db.tables import Message, now
+
+_AT_ONCE = 5000
+"""Rows of one transaction: nobody who writes meanwhile waits for long."""
 
 
 def purge(engine: Engine, age: timedelta, *, dry_run: bool = False) -> int:
-    """Delete messages older than ``age`` that are not waiting to be sent; returns how many."""
-    waiting = (Status.QUEUED, Status.WAITING)
-    old = (col(Message.created_at) < now() - age, col(Message.status).not_in(waiting))
-    with Session(engine) as session:
-        if dry_run:
+    """Delete messages older than ``age``; returns how many.
+
+    What waits to be sent goes too, unless it is due later than that: nobody came to fetch it.
+    """
+    limit = now() - age
+    old = (col(Message.created_at) < limit, col(Message.due_at) < limit)
+    if dry_run:
+        with Session(engine) as session:
             return session.exec(select(func.count()).select_from(Message).where(*old)).one()
-        count: int = session.exec(delete(Message).where(*old)).rowcount
+    with Session(engine) as session:
         session.exec(delete(LinkRequest).where(col(LinkRequest.expires_at) < now()))
         session.exec(delete(LinkGuess).where(col(LinkGuess.at) < now() - timedelta(days=1)))
-        session.exec(delete(SetAside).where(col(SetAside.at) < now() - age))
+        session.exec(delete(SetAside).where(col(SetAside.at) < limit))
         session.commit()
-        return count
+    return sum(_portions(engine, old))
+
+
+def _portions(engine: Engine, old: tuple[ColumnElement[bool], ...]) -> Iterator[int]:
+    """Old messages have low numbers: walk upwards from the lowest until a portion has none."""
+    last, count = 0, 1
+    while count:
+        with Session(engine) as session:
+            query = select(Message.id).where(col(Message.id) > last).order_by(col(Message.id))
+            ids = session.exec(query.limit(_AT_ONCE)).all()
+            if not ids:
+                return
+            count = session.exec(delete(Message).where(col(Message.id).in_(ids), *old)).rowcount
+            session.commit()
+        last = ids[-1] or 0
+        yield count

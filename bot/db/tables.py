@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -74,17 +75,33 @@ class Status(StrEnum):
     """Until the person writes again: the channel lets us send nothing before."""
 
 
+def _index_of_queued(name: str, *columns: str) -> Index:
+    queued = text("status = 'queued'")
+    return Index(name, *columns, postgresql_where=queued, sqlite_where=queued)
+
+
+def _channel_of_contact(context: Any) -> str:
+    contact: str = context.get_current_parameters()["contact"]
+    return contact.partition(":")[0]
+
+
 class Message(SQLModel, table=True):
     """One message either way: the transcript, the duplicate filter and the outbox."""
 
     __table_args__ = (
         UniqueConstraint("contact", "external_id"),
-        Index("ix_message_due", "status", "due_at"),
         Index("ix_message_line", "contact", "id"),
+        # What waits is a handful among millions: these two stay as small as that.
+        _index_of_queued("ix_message_due", "channel", "due_at"),
+        _index_of_queued("ix_message_ahead", "contact", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     contact: str
+    channel: str | None = Field(
+        default=None, sa_column=Column(String, nullable=False, default=_channel_of_contact)
+    )
+    """The first part of ``contact``, filled in by itself."""
     external_id: str | None = None
     text: str = Field(sa_column=Column(EncryptedText, nullable=False))
     extras: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
