@@ -17,6 +17,7 @@ from bot import desk_commands, measuring, watchdog
 from bot.benefits import benefits
 from bot.operating import cli as operating
 from bot.places.cli import places
+from bot.places.coverage_cli import coverage as place_coverage
 from bot.telegram_cli import telegram
 from bot.wechat_cli import wechat
 
@@ -30,6 +31,7 @@ cli.add_typer(staff, name="staff")
 cli.command()(measuring.explain)
 cli.command()(measuring.evaluate)
 cli.add_typer(config, name="config")
+places.command()(place_coverage)
 cli.add_typer(places, name="places")
 cli.add_typer(desk_commands.desk, name="desk")
 cli.add_typer(desk_commands.audit, name="audit")
@@ -50,6 +52,7 @@ def explain(problem: Exception) -> str:
     """One sentence for the operator; what is unexpected names its kind for a report."""
     known = (
         "FactError",
+        "BadFigures",
         "NotCovered",
         "Unreadable",
         "ValueError",

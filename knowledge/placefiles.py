@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -42,6 +42,15 @@ def read_names(root: Path) -> tuple[tuple[Named, ...], Names]:
     pairs = _with_words(pairs, words)
     refuse(areas, villages, words, places)
     return current, Names.of(pairs)
+
+
+def read_villages(towns: Sequence[Named], root: Path = ROOT) -> list[Named]:
+    """The villages with a point of their own. Raises KnowledgeError."""
+    table, known = Table(root / "villages.csv", _VILLAGE), _by_town(towns)
+    pairs = [pair for row in table.rows() if row["latitude"] for pair in _village(row, known)]
+    refuse(table)
+    found = [meaning.place for _, meaning in pairs if meaning and meaning.official]
+    return list(dict.fromkeys(found))
 
 
 def _area(row: Row) -> Named | None:
@@ -96,7 +105,7 @@ def _placed(areas: list[Named]) -> list[Named]:
     return placed
 
 
-def _by_town(areas: list[Named]) -> Mapping[tuple[str, str], Named]:
+def _by_town(areas: Iterable[Named]) -> Mapping[tuple[str, str], Named]:
     return {(area.county, area.town): area for area in areas if area.kind == "town"}
 
 

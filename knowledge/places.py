@@ -175,6 +175,11 @@ def _over_river(search: _Search, origin: Named, near: Nearby) -> list[Found]:
     ]
 
 
+def on_chongming(town: str) -> bool:
+    """Whether a town lies on the island of Chongming, beyond the Yangtze."""
+    return town in _ON_CHONGMING
+
+
 def _on_chongming(gazetteer: Gazetteer, place: Location) -> bool:
     """Whether a place lies on the island, by its town, or else by its position."""
     if place.town or place.point is None:

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from bot.console import upkeeppages, upload
+from bot.console import coveragepage, upkeeppages, upload
 from bot.console.base import Action, Console, Visit
 from bot.console.guard import in_thread, signed_in
 from bot.console.moments import shown
@@ -46,6 +46,7 @@ def routes(console: Console) -> list[BaseRoute]:
         route("/imports/{number:int}/drop", _drop, method="POST"),
         route("/imports/{number:int}/revert", _revert, method="POST"),
         *upkeeppages.routes(console),
+        *coveragepage.routes(console),
         Route("/{path:path}", in_thread(console, upkeeppages.missing), methods=["GET"]),
     ]
     return [Mount("/places", routes=inside)]

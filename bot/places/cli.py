@@ -160,7 +160,7 @@ def geocode(
     typer.echo(f"问了 {len(wanting)} 处，提议了 {proposed} 处；请到工作台“要核对的地点”里确认")
 
 
-def known() -> Knowledge:
+def known(config_file: Path | None = None) -> Knowledge:
     """What is shipped, with the imported places if there is a database; creates nothing."""
     from bot import app as parts
     from bot import cli
@@ -168,7 +168,7 @@ def known() -> Knowledge:
     from bot.places import live, store
     from knowledge.base import load_knowledge
 
-    shipped, settings = load_knowledge(), cli._settings(None)
+    shipped, settings = load_knowledge(), cli._settings(config_file)
     if not settings.database_exists():
         return shipped
     engine = parts.open_database(settings)
