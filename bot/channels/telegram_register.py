@@ -23,6 +23,7 @@ COMMANDS = {
     "cancel": "取消",
     "status": "查进度",
     "human": "找工作人员",
+    "link": "关联微信、网页",
     "forget": "删除我的信息",
 }
 _REFUSALS = 3

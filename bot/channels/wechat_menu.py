@@ -19,6 +19,7 @@ MENU: dict[str, Any] = {
                 _click("有困难要帮助", "/help-me"),
                 _click("查进度", "/status"),
                 _click("找工作人员", "/human"),
+                _click("关联网页申请", "/link"),
                 _click("怎么用", "/help"),
             ],
         },

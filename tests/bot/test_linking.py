@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -186,6 +187,20 @@ def test_a_code_works_once_and_a_new_one_ends_the_old(
     phone.says(f"关联 {code}")
     assert "号码不对" in at("wechat:charlie").says(f"关联 {code}")[0]
     assert "已填了号码" in wang.says("关联")[0]  # and no third code while that one is open
+
+
+@BOTH
+def test_of_two_who_type_a_code_at_once_one_is_asked(
+    wang: Person, at: Callable[[str], Person]
+) -> None:
+    code = code_of(wang)
+    two = [at("wechat:o-wang"), at("telegram:charlie")]
+    for one in two:
+        one.says("菜单")
+    with ThreadPoolExecutor(2) as pool:
+        heard = list(pool.map(lambda one: one.says(f"关联 {code}")[0], two))
+    assert sorted("那边也是您本人" in said for said in heard) == [False, True]
+    assert any("号码不对" in said for said in heard)
 
 
 def test_a_code_and_a_yes_expire(wang: Person, phone: Person, clock: Clock) -> None:
