@@ -216,7 +216,7 @@ def work_out(calculator: Calculator, given: Given, today: date) -> Sum:
     for parameter in _needed(calculator, given):
         figure = _figure(parameter, given, today)
         values[parameter.key] = figure.value
-        lines.append(f"{parameter.label}：{_shown(figure.value, parameter.unit)}")
+        lines.append(f"{parameter.label}：{_rate(figure.value, parameter.unit)}")
         sources.append(figure.source)
     labels = {one.key: one.label for one in calculator.inputs}
     missing: dict[str, None] = {}
@@ -325,6 +325,13 @@ def _line(step: Step, values: Mapping[str, Any]) -> str:
     else:
         work = f"{'、'.join(parts)} 中{'较低' if operation == 'least' else '较高'}的"
     return f"{step.label}：{work} = {_shown(result, step.unit)}"
+
+
+def _rate(value: Decimal, unit: str) -> str:
+    """A published figure; a rate below one as people say it: 5%（0.05）."""
+    if unit or value >= 1 or value == 0:
+        return _shown(value, unit)
+    return f"{_plain(value * 100)}%（{_plain(value)}）"
 
 
 def _shown(value: Decimal, unit: str) -> str:

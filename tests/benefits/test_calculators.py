@@ -35,6 +35,13 @@ def test_a_calculator_agrees_with_the_hand(knowledge: Knowledge, case: dict[str,
     assert "仅供参考，以发放部门核定为准" in told(calculator, found)
 
 
+def test_a_rate_is_said_in_percent_and_as_it_is_multiplied(knowledge: Knowledge) -> None:
+    calculator = knowledge.library.calculators["discharge-bonus"]
+    given = read(calculator, {"merit": "third", "base": "10000"})
+    lines = work_out(calculator, given, date(2026, 11, 23)).lines
+    assert list(lines) == ["增发比例：5%（0.05）", "增发：10000 × 0.05 = 500元"]
+
+
 def test_every_calculator_has_an_example(knowledge: Knowledge) -> None:
     assert set(knowledge.library.calculators) == {case["id"] for case in CASES}
 
