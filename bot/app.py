@@ -63,6 +63,7 @@ from knowledge.render import render
 from knowledge.rule_text import RuleText, describe
 
 if TYPE_CHECKING:
+    from bot.channels.speech import Transcriber
     from bot.channels.telegram import Telegram
     from bot.channels.telegram_quarantine import Poison
 
@@ -366,7 +367,21 @@ def make_telegram(app: App) -> Telegram | None:
         staff_group=chosen.staff_group,
         blocked=app.note_blocked,
         keep=app.keep_poison,
+        attachments=app.files,
+        transcriber=_transcriber(app.settings),
+        wake=app.wake,
     )
+
+
+def _transcriber(settings: Settings) -> Transcriber | None:
+    """The speech model, if one is set."""
+    chosen = settings.transcriber
+    if chosen.url is None:
+        return None
+    from bot.transcribing import Endpoint
+
+    key = chosen.key.get_secret_value() if chosen.key else None
+    return Endpoint(chosen.url, chosen.model, key, chosen.timeout_seconds)
 
 
 def make_wechat(app: App) -> Wechat:

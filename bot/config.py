@@ -117,6 +117,20 @@ class Embedding(_Section):
     """每句话最多等多久；等不到就只按字面找。"""
 
 
+class Transcriber(_Section):
+    """语音识别，可选：把语音消息变成文字。不设则请对方打字。"""
+
+    url: str | None = None
+    """OpenAI 兼容接口的地址，如 http://127.0.0.1:9000/v1/audio/transcriptions；不填则不用。
+    语音会原样送到这个地址，请用本机或单位内部的服务。"""
+    model: str = "whisper-1"
+    """模型名。"""
+    key: SecretStr | None = None
+    """接口密钥；本机服务一般不需要。建议用环境变量 YOUJUN_TRANSCRIBER__KEY，不写进文件。"""
+    timeout_seconds: float = Field(default=20, gt=0, le=45)
+    """一条语音最多等多久；等不到就请对方打字。"""
+
+
 class Geocoder(_Section):
     """给没有经纬度的地点提议位置的地图服务；提议要由工作人员确认才用。"""
 
@@ -195,6 +209,8 @@ class Settings(BaseSettings):
     """Telegram 机器人。"""
     embedding: Embedding = Field(default_factory=Embedding)
     """向量模型，可选：按意思找近义的问法。不设也能用。"""
+    transcriber: Transcriber = Field(default_factory=Transcriber)
+    """语音识别，可选：把语音消息变成文字。不设则请对方打字。"""
     geocoder: Geocoder = Field(default_factory=Geocoder)
     """给没有经纬度的地点提议位置的地图服务；提议要由工作人员确认才用。"""
     postgresql: Postgresql = Field(default_factory=Postgresql)

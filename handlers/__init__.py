@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from handlers.commands import commands
+from handlers.corrections import corrections
 from handlers.flow import flow
 from handlers.handoff import handoff
+from handlers.hearing import heard
 from handlers.inquiry import inquiry
 from handlers.messages import Choice, Reply, Update
 from handlers.notice import closed, paused
 from handlers.safety import crisis_reply, level, safety, veiled_reply
 from handlers.turn import Handler, Situation, Turn
 
-HANDLERS: tuple[Handler, ...] = (safety, closed, commands, handoff, flow, inquiry)
+HANDLERS: tuple[Handler, ...] = (safety, closed, corrections, commands, handoff, flow, inquiry)
 
 
 def respond(update: Update, at: Situation) -> Turn:
     """What one update leads to."""
     for handler in HANDLERS:
         if turn := handler(update, at):
-            return paused(turn, at)
+            return heard(paused(turn, at), update)
     raise AssertionError("the last handler always speaks")
 
 

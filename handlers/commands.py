@@ -50,8 +50,10 @@ def commands(update: Update, at: Situation) -> Turn | None:
 
 
 def _start(argument: str, at: Situation) -> Turn:
-    if argument.startswith("article-"):  # a deep link from a poster
+    if argument.startswith("article-"):  # deep links, from posters
         return _article(argument.removeprefix("article-"), at)
+    if argument.startswith("service-"):
+        return _request(argument.removeprefix("service-"), at)
     return Turn([menu.welcome()], resume=at.held is not None)
 
 

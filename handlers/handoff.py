@@ -34,7 +34,10 @@ def said(update: Update) -> str:
         return f"［位置］{update.point.latitude:.5f}, {update.point.longitude:.5f}"
     if update.phone:
         return f"［电话］{update.phone}"
-    return f"［{update.unsupported}］" if update.unsupported else update.text
+    if update.unsupported:
+        return f"［{update.unsupported}］"
+    mark = "［语音］" if update.spoken else "［改为］" if update.edited_after is not None else ""
+    return mark + update.text
 
 
 def in_crisis(at: Situation) -> bool:

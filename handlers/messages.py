@@ -55,6 +55,10 @@ class Update:
     phone: str | None = None
     label: str | None = None
     unsupported: str | None = None
+    spoken: bool = False
+    """``text`` is what a speech model heard."""
+    edited_after: float | None = None
+    """Seconds after sending it, the person changed a message; ``text`` is the new one."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ class File:
     """As the person called it; never trusted for the type."""
     data: bytes | None
     """None when it was too large to fetch."""
+    album: str | None = None
+    """Files sent together share this; they are confirmed once."""
 
 
 class Attachments(Protocol):

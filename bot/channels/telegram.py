@@ -20,6 +20,9 @@ from telegram.error import TelegramError
 from telegram.request import BaseRequest
 
 from bot.channels.base import Limits, Receive
+from bot.channels.files import Attachments
+from bot.channels.speech import Transcriber
+from bot.channels.telegram_files import Files
 from bot.channels.telegram_hook import Hook, Webhook
 from bot.channels.telegram_intake import Blocked, Intake
 from bot.channels.telegram_pace import PER_SECOND
@@ -52,13 +55,17 @@ class Telegram:
         staff_group: int | None = None,
         blocked: Blocked | None = None,
         keep: Keep | None = None,
+        attachments: Attachments | None = None,
+        transcriber: Transcriber | None = None,
+        wake: Callable[[], None] = lambda: None,
         request: BaseRequest | None = None,
         timing: Timing | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Without ``webhook`` we poll. ``blocked`` hears of people who block (True) or unblock
-        us; ``keep`` stores updates that could not be dealt with; ``request`` replaces the HTTP
-        client; ``clock`` counts seconds."""
+        us; ``keep`` stores updates that could not be dealt with, ``attachments`` files for
+        requests; ``transcriber`` listens to voice messages; ``wake`` sets the courier going;
+        ``request`` replaces the HTTP client; ``clock`` counts seconds."""
         # python-telegram-bot's future way of giving durations; the old one warns at each 429.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
         self.name = NAME
@@ -71,7 +78,16 @@ class Telegram:
             token, base_url, request=self._request, get_updates_request=self._poll_request
         )
         self._busy: set[asyncio.Task[None]] = set()
-        self._intake = Intake(self._bot, self._spawn, staff_group=staff_group, blocked=blocked)
+        self._intake = Intake(
+            self._bot,
+            self._spawn,
+            staff_group=staff_group,
+            blocked=blocked,
+            files=Files(self._bot, self._request, base_url.removesuffix("bot") + "file/bot"),
+            attachments=attachments,
+            transcriber=transcriber,
+            wake=wake,
+        )
         self._quarantine = Quarantine(keep, timing=self.timing, clock=clock)
         self._poller = Poller(
             self._fetch,

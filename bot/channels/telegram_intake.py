@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import telegram
 from telegram.error import TelegramError
 
 from bot.channels.base import Receive
+from bot.channels.files import Attachments, File
+from bot.channels.speech import Transcriber, Unheard
+from bot.channels.telegram_files import Files, Sent, attached, voice_of
 from bot.channels.telegram_read import read, read_blocking
-from handlers.messages import Contact
+from handlers.messages import Contact, Update
 
 Blocked: TypeAlias = Callable[[Contact, bool], Awaitable[None]]
 Spawn: TypeAlias = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
@@ -29,12 +33,20 @@ class Intake:
         *,
         staff_group: int | None,
         blocked: Blocked | None,
+        files: Files,
+        attachments: Attachments | None,
+        transcriber: Transcriber | None,
+        wake: Callable[[], None],
     ) -> None:
-        """``spawn`` runs what need not be waited for; ``blocked`` hears who blocks us."""
+        """``spawn`` runs what need not be waited for; ``blocked`` hears who blocks us;
+        ``attachments`` keeps photos and papers and ``transcriber`` listens to voice messages,
+        both are refused politely without; ``wake`` sets the courier going."""
         self.receive: Receive | None = None
         """Set once the service is there."""
         self._bot, self._spawn = bot, spawn
         self._staff_group, self._blocked = staff_group, blocked
+        self._files, self._attachments = files, attachments
+        self._transcriber, self._wake = transcriber, wake
 
     async def take(self, raw: telegram.Update) -> None:
         """Deal with an update; returns once it is committed, raises if it is not."""
@@ -45,8 +57,34 @@ class Intake:
         if (change := read_blocking(raw)) and self._blocked is not None:
             await self._blocked(*change)
         update = read(raw, self._staff_group)
+        if update is not None and raw.message is not None and update.unsupported:
+            update = await self._opened(update, raw.message)
         if update is not None:
             await self.receive(update)
+
+    async def _opened(self, update: Update, message: telegram.Message) -> Update | None:
+        """The update with what its file says; None when there is nothing more to answer."""
+        if self._attachments and (sent := attached(message)):
+            data = await self._files.fetch(sent)
+            file = File(
+                f"{update.id}-file", update.contact, sent.name, data, message.media_group_id
+            )
+            await asyncio.to_thread(self._attachments.receive, file)
+            self._wake()
+            return replace(update, unsupported=None) if update.text else None
+        if self._transcriber and (sent := voice_of(message)):
+            return await self._listen(update, sent, self._transcriber)
+        return update
+
+    async def _listen(self, update: Update, sent: Sent, transcriber: Transcriber) -> Update:
+        if (voice := await self._files.fetch(sent)) is None:
+            return update
+        try:
+            text = await transcriber.transcribe(voice, sent.name)
+        except Unheard as problem:
+            log.warning("a voice message was not understood: %s", problem)
+            return update
+        return replace(update, text=text, unsupported=None, spoken=True)
 
     async def _stop_spinner(self, query: str) -> None:
         try:

@@ -30,10 +30,13 @@ _UNSUPPORTED = {
 def read(raw: telegram.Update, staff_group: int | None = None) -> Update | None:
     """The update for the service; None for everything it should not hear of.
 
-    In groups only the 接单 button of ``staff_group`` is heard. An edited message is ignored.
+    In groups only the 接单 button of ``staff_group`` is heard. Of edited messages only new words
+    count; a live location edits itself all the time.
     """
     if raw.callback_query is not None:
         return _button(str(raw.update_id), raw.callback_query, staff_group)
+    if raw.edited_message is not None:
+        return _edited(str(raw.update_id), raw.edited_message)
     if raw.message is None or raw.message.chat.type != telegram.Chat.PRIVATE:
         return None
     return _message(str(raw.update_id), raw.message)
@@ -88,6 +91,14 @@ def _message(id: str, message: telegram.Message) -> Update | None:
     if word := _unsupported(message):
         return Update(id, contact, message.caption or "", unsupported=word)
     return None  # a service message: somebody pinned something, a timer changed
+
+
+def _edited(id: str, message: telegram.Message) -> Update | None:
+    if not message.text or message.edit_date is None or message.chat.type != telegram.Chat.PRIVATE:
+        return None
+    contact = Contact(NAME, str(message.chat.id))
+    after = max((message.edit_date - message.date).total_seconds(), 0.0)
+    return Update(id, contact, _without_address(message.text), edited_after=after)
 
 
 def _without_address(text: str) -> str:

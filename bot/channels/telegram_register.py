@@ -19,11 +19,14 @@ HEARD = ("message", "edited_message", "callback_query", "my_chat_member")
 """Kinds of updates we ask for; Telegram remembers the last wish, so we say it at each start."""
 COMMANDS = {
     "start": "开始",
-    "help": "帮助",
-    "cancel": "取消",
+    "menu": "菜单",
+    "benefits": "看我能享受哪些待遇",
+    "nearby": "找附近的优待商户、医院、景区",
     "status": "查进度",
     "human": "找工作人员",
     "link": "关联微信、网页",
+    "cancel": "取消",
+    "help": "帮助",
     "forget": "删除我的信息",
 }
 _REFUSALS = 3

@@ -26,6 +26,8 @@ from handlers.messages import Choice, Reply
 
 MOST = 20
 """Files of one request."""
+_TOGETHER = timedelta(minutes=2)
+"""The files of an album come one by one, within so long."""
 _PIXELS = 50_000_000
 _SIDE = 3000
 """Longest side of a kept photo: a page of print stays readable."""
@@ -55,6 +57,9 @@ class Store:
                 said = self._keep(session, file)
             except Rejected as problem:
                 said = str(problem)
+            if file.album and _just_said(session, file, said):
+                session.commit()
+                return
             choices = (Choice("/status", "查进度"), Choice("/menu", "回到菜单"))
             outbox.put(session, file.contact, [Reply(said, choices=choices)])
             session.commit()
@@ -164,6 +169,15 @@ def _ticket(session: Session, file: File) -> Ticket:
     if session.exec(count).one() >= MOST:
         raise Rejected(f"{ticket.number} 已有 {MOST} 个文件，这个没有保存。别的请带到窗口。")
     return ticket
+
+
+def _just_said(session: Session, file: File, words: str) -> bool:
+    """Whether the person's latest message from us is these words, a moment ago."""
+    query = select(Message).where(
+        Message.contact == str(file.contact), Message.status != Status.RECEIVED
+    )
+    last = session.exec(query.order_by(col(Message.id).desc()).limit(1)).first()
+    return last is not None and last.text == words and now() - last.created_at < _TOGETHER
 
 
 def _accept(session: Session, file: File) -> bool:

@@ -49,6 +49,8 @@ class Emulator:
         self.inbox = Inbox()
         self.pending = self.inbox.pending
         self.hook = Deliverer(self.pending)
+        self.files: dict[str, bytes] = {}
+        """What people sent, by file_id."""
         self.chats: dict[int, Json] = {}
         self.refusing: dict[int, Refused] = {}
         """Chats that cannot be written to, and why."""
@@ -63,6 +65,7 @@ class Emulator:
     async def start(self) -> None:
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
+        app.router.add_get("/file/bot{token}/{path:.+}", self._download)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -196,6 +199,8 @@ class Emulator:
                 answer = self._send_message(given)
             case "sendVenue":
                 answer = self._send_venue(given)
+            case "getFile":
+                answer = self._get_file(given)
             case "answerCallbackQuery":
                 answer = self._answer_query(given)
             case "setMyCommands":
@@ -204,6 +209,22 @@ class Emulator:
                 raise Refused(404, "Not Found: method not found")
         self.objections += self._official.objections_to_answer(method, answer)
         return answer
+
+    def _get_file(self, given: Json) -> Json:
+        id = given["file_id"]
+        if id not in self.files:
+            raise Refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        if len(self.files[id]) > 20 * 1024 * 1024:
+            raise Refused(400, "Bad Request: file is too big")
+        return {"file_id": id, "file_unique_id": f"u{id}", "file_path": f"documents/{id}"}
+
+    async def _download(self, request: web.Request) -> web.Response:
+        if request.match_info["token"] != TOKEN:
+            return web.Response(status=404)
+        fault = self._fault("download")
+        if fault and request.transport:
+            request.transport.abort()
+        return web.Response(body=self.files[request.match_info["path"].rpartition("/")[2]])
 
     def _webhook(self, method: str, given: Json) -> Any:
         if given.get("drop_pending_updates"):

@@ -29,10 +29,29 @@ class Person:
         command = {"type": "bot_command", "offset": 0, "length": len(text.split()[0])}
         return self.sends(chat=chat, text=text, entities=[command])
 
-    def edits(self, text: str) -> int:
-        """Change a message that was sent before."""
+    def edits(self, text: str, *, after: int = 5) -> int:
+        """Change a message that was sent ``after`` seconds before."""
         message = self.emulator.message(self.id, {"from": self.user, "text": text})
-        return self.emulator.push({"edited_message": {**message, "edit_date": message["date"]}})
+        edited = {**message, "edit_date": message["date"] + after}
+        return self.emulator.push({"edited_message": edited})
+
+    def sends_photo(self, data: bytes, *, album: str | None = None, caption: str = "") -> int:
+        """A photo, in two sizes as Telegram makes them."""
+        small, large = self._upload(b"small"), self._upload(data)
+        sizes = [{**small, "width": 90, "height": 90}, {**large, "width": 800, "height": 800}]
+        extras = {"media_group_id": album, "caption": caption}
+        return self.sends(photo=sizes, **{key: one for key, one in extras.items() if one})
+
+    def sends_paper(self, data: bytes, name: str = "证明.pdf") -> int:
+        return self.sends(document={**self._upload(data), "file_name": name})
+
+    def speaks(self, data: bytes, *, seconds: int = 3) -> int:
+        return self.sends(voice={**self._upload(data), "duration": seconds})
+
+    def _upload(self, data: bytes) -> Json:
+        id = secrets.token_hex(6)
+        self.emulator.files[id] = data
+        return {"file_id": id, "file_unique_id": f"u{id}", "file_size": len(data)}
 
     def presses(self, label: str, *, chat: int | None = None) -> int:
         """Press a button of the bot, the latest with this label."""

@@ -27,13 +27,17 @@ async def test_the_bot_introduces_itself_with_chinese_commands(
         await desk.hears(1)
     assert telegram.username == "youjun_test_bot"
     [offered] = telegram_emulator.called("setMyCommands")
-    assert [one["description"] for one in offered["commands"]] == [
-        "开始",
-        "帮助",
-        "取消",
-        "查进度",
-        "找工作人员",
-        "删除我的信息",
+    assert [(one["command"], one["description"]) for one in offered["commands"]] == [
+        ("start", "开始"),
+        ("menu", "菜单"),
+        ("benefits", "看我能享受哪些待遇"),
+        ("nearby", "找附近的优待商户、医院、景区"),
+        ("status", "查进度"),
+        ("human", "找工作人员"),
+        ("link", "关联微信、网页"),
+        ("cancel", "取消"),
+        ("help", "帮助"),
+        ("forget", "删除我的信息"),
     ]
 
 

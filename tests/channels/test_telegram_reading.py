@@ -35,6 +35,11 @@ def message(chat: Json = PRIVATE, **content: Any) -> Json:
     return {"update_id": 5, "message": shown}
 
 
+def edited(chat: Json = PRIVATE, *, after: int = 9, **content: Any) -> Json:
+    shown = message(chat, **content)["message"]
+    return {"update_id": 5, "edited_message": {**shown, "edit_date": shown["date"] + after}}
+
+
 def button(data: str, shown: Json | None) -> Json:
     query = {"id": "q", "from": WANG, "chat_instance": "1", "data": data}
     return {"update_id": 5, "callback_query": query | ({"message": shown} if shown else {})}
@@ -91,6 +96,7 @@ ENTITY = [{"type": "bot_command", "offset": 0, "length": 6}]
         (message(text="/start article-rural"), Update("5", CONTACT, "/start article-rural")),
         (message(text="/start@a_bot article-x"), Update("5", CONTACT, "/start article-x")),
         (message(text="写信给a@b"), Update("5", CONTACT, "写信给a@b")),
+        (edited(text=" 改过 "), Update("5", CONTACT, "改过", edited_after=9.0)),
         (
             message(
                 text="转发的话", forward_origin={"type": "user", "sender_user": BOT, "date": 9}
@@ -161,7 +167,9 @@ def test_what_a_person_does_becomes_an_update(
         message({"id": -5, "type": "group", "title": "群"}, text="@bot 你好"),
         message(pinned_message=shown(PRIVATE, text="您好")),
         message(message_auto_delete_timer_changed={"message_auto_delete_time": 60}),
-        {"update_id": 5, "edited_message": {**message(text="改过")["message"], "edit_date": 9}},
+        edited(location=PLACE),
+        edited(photo=PHOTO, caption="改过"),
+        edited(SUPERGROUP, text="改过"),
         {"update_id": 5, "channel_post": shown({"id": -9, "type": "channel", "title": "频道"})},
         button("/menu", shown(SUPERGROUP, text="新工单")),
         button("/claim T1", shown({"id": -5, "type": "group", "title": "别的群"}, text="新工单")),

@@ -138,3 +138,17 @@ def test_forgetting_a_person_makes_their_files_unreadable_and_a_sweep_removes_th
     assert store.sweep(dry_run=True) == 1
     assert store.sweep() == 1
     assert not path.exists()
+
+
+@pytest.mark.parametrize(("album", "times"), [("a1", 1), (None, 3)])
+def test_an_album_is_confirmed_once(
+    album: str | None, times: int, desks: Desks, store: Store
+) -> None:
+    desks.opens(town="")
+    desks.session.commit()
+    with Session(store.engine) as session:
+        outbox.take(session, WANG)
+    for number in range(3):
+        store.receive(File(f"u{number}", WANG, "a.jpg", photo(), album))
+    assert len(desks.session.exec(select(Attachment)).all()) == 3
+    assert len(outbox.take(desks.session, WANG)) == times
