@@ -9,6 +9,7 @@ from handlers.messages import Choice, Reply, Update
 from handlers.nearwish import near_wish
 from handlers.progress import progress
 from handlers.turn import Situation, Turn
+from handlers.unreadable import unreadable
 from knowledge.answer import Answer, answer
 from knowledge.followup import follow_up
 from knowledge.render import Side, render, render_side
@@ -24,7 +25,7 @@ _MENU = Choice("/menu", "回到菜单")
 def inquiry(update: Update, at: Situation) -> Turn:
     """Answer whatever was not taken by an earlier handler. Always speaks."""
     if update.unsupported:
-        return _unreadable(update.unsupported)
+        return Turn([unreadable(update.unsupported)], "smalltalk")
     if update.point or update.phone or not update.text.strip():
         return _no_question(update, at)
     text, region = update.text[:_LONGEST], at.memory.get("region")
@@ -200,14 +201,6 @@ def _offer(service: Service, at: Situation) -> Turn:
         choices=(Choice(f"/request {service.id}", "帮我登记"), *rules, _PERSON, _MENU),
     )
     return Turn([reply], "handoff", offered=f"request:{service.id}")
-
-
-def _unreadable(what: str) -> Turn:
-    reply = Reply(
-        f"收到了{what}，我还看不懂。请打字告诉我，或者点下面的按钮。",
-        choices=(_PERSON, _MENU),
-    )
-    return Turn([reply], "smalltalk")
 
 
 def _no_question(update: Update, at: Situation) -> Turn:

@@ -14,7 +14,7 @@ from bot.channels.wechat_api import Api, Garbled, WechatError
 from handlers.messages import Update
 
 _NAME = "微信照片.jpg"
-_LOST = "图片，但没有传过来"
+_LOST = "没有传完的图片"
 log = logging.getLogger(__name__)
 
 

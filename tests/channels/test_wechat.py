@@ -339,7 +339,7 @@ async def test_noise_is_not_answered(
 
 UNREADABLE = [
     ("image", {"PicUrl": "https://example.org/1"}, "图片"),
-    ("voice", {"MediaId": "1"}, "语音"),
+    ("voice", {"MediaId": "1"}, "语音，我还听不懂"),
     ("video", {"MediaId": "1"}, "视频"),
     ("link", {"Url": "https://example.org"}, "链接"),
     ("somethingnew", {}, "这种消息"),
@@ -411,7 +411,7 @@ async def test_a_photo_that_was_not_given_out_is_asked_for_again(
     wang = Follower(pushing.web)
     platform.faults.append(fault)
     said = await wang.does("image", MediaId="unknown")
-    assert "没有传过来" in said
+    assert "没有传完的图片，我没有收到。请再发一次" in said
     assert files(pushing) == 0
 
 
