@@ -9,6 +9,8 @@ from knowledge.gazetteer import Gazetteer
 
 _LONGEST = 40
 """Characters of a wish; a longer message tells a story, and the knowledge base reads it."""
+_NAMED = 3
+"""Characters of a place named out of the blue; two may be any word, 团结 or 合作."""
 _NEAR = re.compile(
     r"附近|就近|周边|周围|最近的|近一点|近点|离.{0,12}近|旁边有|边上有|哪[里儿块]有|那边有"
 )
@@ -32,4 +34,4 @@ def near_wish(text: str, gazetteer: Gazetteer) -> str | None:
     if groups and near and short and not _POLICY.search(text):
         return f"nearby:{groups[0]}"
     alone = gazetteer.only_a_place(text) and gazetteer.resolve(text).status in ("ok", "ambiguous")
-    return "nearby" if alone and not groups else None
+    return "nearby" if alone and not groups and len(text.strip()) >= _NAMED else None

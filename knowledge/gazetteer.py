@@ -13,7 +13,9 @@ from typing import Literal
 
 from knowledge import placefiles
 from knowledge.coordinates import Degrees, distance_m
+from knowledge.pinyin import cut
 from knowledge.placenames import COUNTIES, RANK, Mention, Named, Names, joined, marked, only, plain
+from knowledge.placesounds import Sounds
 
 __all__ = ["Gazetteer", "Named", "Resolution"]
 Status = Literal["ok", "county", "ambiguous", "outside", "none"]
@@ -41,11 +43,14 @@ class Gazetteer:
 
     areas: tuple[Named, ...]
     names: Names
+    sounds: Sounds
 
     @classmethod
     def load(cls, root: Path = placefiles.ROOT) -> Gazetteer:
         """Read the shipped names. Raises KnowledgeError with every problem of every file."""
-        return cls(*placefiles.read_names(root))
+        areas, names = placefiles.read_names(root)
+        plain(""), cut("a")  # what they need is read now, not with the first question
+        return cls(areas, names, Sounds.of(names))
 
     def counties(self) -> tuple[str, ...]:
         """The seven county-level units, then the zones that run themselves."""
@@ -69,6 +74,14 @@ class Gazetteer:
     def resolve(self, text: str) -> Resolution:
         """What ``text`` means; takes far less than a millisecond."""
         said = plain(text)
+        found = self._read(said)
+        if found.status not in ("none", "county"):
+            return found
+        heard = [self._read(one) for one in self.sounds.respelled(said, self.names)]
+        return _of_heard(found, heard)
+
+    def _read(self, said: str) -> Resolution:
+        """What a text means as it is written."""
         units = list(_units(self.names.mentions(said), said))
         inside = [unit for unit in units if not unit.of("outside", "city")]
         if inside:
@@ -106,6 +119,22 @@ class Gazetteer:
         for area in self.areas:
             if area.kind == "town" and county in ("", area.county, area.zone):
                 yield area
+
+
+def _of_heard(found: Resolution, heard: list[Resolution]) -> Resolution:
+    """What was meant by ear, if that says more than what was written; never one of several."""
+    county = found.origin.county if found.status == "county" and found.origin else ""
+    meant: dict[str, Resolution] = {}
+    for one in heard:
+        if one.origin and one.status in ("ok", "county") and county in ("", one.origin.county):
+            meant[one.origin.label] = one
+    places = [one for one in meant.values() if one.status == "ok"] or list(meant.values())
+    if not places or (county and places[0].status != "ok"):
+        return next((one for one in heard if one.status == "ambiguous" and not county), found)
+    if len(places) == 1:
+        return places[0]
+    options = tuple(one.origin for one in places if one.origin)
+    return Resolution("ambiguous", options=options[:_OFFERED])
 
 
 def _units(mentions: Iterable[Mention], said: str) -> Iterator[Mention]:

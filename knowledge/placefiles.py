@@ -142,7 +142,7 @@ def _village(row: Row, towns: Mapping[tuple[str, str], Named]) -> Iterator[Pair]
     for other in (f"{base}村", f"{base}社区"):
         if other != name:
             yield other, Meaning(village, official=False)
-    if len(base) > 2 and base != name:
+    if len(base) > 1 and base != name:
         yield base, Meaning(village, official=False, weak=True)
 
 

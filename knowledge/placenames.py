@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from knowledge.coordinates import Degrees
+from knowledge.text import simplified
 
 RANK = {
     "landmark": 0,
@@ -113,14 +114,23 @@ class Names:
         return cls({start: tuple(names) for start, names in by_start.items()})
 
     def mentions(self, text: str) -> list[Mention]:
-        """The names in ``text`` (as ``plain`` gives it), leftmost and longest, not overlapping."""
-        found = [one for one in self._mentions(text) if one.meanings]
-        return [kept for one in found if (kept := _strong(one, text, found))]
+        """The names in ``text`` (as ``plain`` gives it), leftmost and longest, not overlapping.
 
-    def _mentions(self, text: str) -> Iterator[Mention]:
+        A name that is an ordinary word here gives way to a shorter one: 南通港闸 is 港闸.
+        """
+        without: frozenset[str] = frozenset()
+        while True:
+            found = [one for one in self._mentions(text, without) if one.meanings]
+            kept = [_strong(one, text, found) for one in found]
+            dropped = {one.word for one, strong in zip(found, kept, strict=True) if not strong}
+            if not dropped:
+                return [one for one in kept if one]
+            without |= dropped
+
+    def _mentions(self, text: str, without: frozenset[str]) -> Iterator[Mention]:
         at = 0
         while at < len(text) - 1:
-            mention = self._at(text, at)
+            mention = self._at(text, at, without)
             if mention is None:
                 at += 1
                 continue
@@ -129,16 +139,23 @@ class Names:
                 yield mention
             at = road.end() if road else mention.end
 
-    def _at(self, text: str, at: int) -> Mention | None:
+    def _at(self, text: str, at: int, without: frozenset[str] = frozenset()) -> Mention | None:
         for name, meanings in self.by_start.get(text[at : at + 2], ()):
-            if text.startswith(name, at):
+            if text.startswith(name, at) and name not in without:
                 return Mention(at, at + len(name), name, meanings)
         return None
 
 
 def plain(text: str) -> str:
-    """``text`` folded in width and case, without blanks, at most 200 characters."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text[:_LONGEST_TEXT])).lower()
+    """``text`` in simplified characters, folded in width and case, without blanks, at most 200
+    characters."""
+    folded = unicodedata.normalize("NFKC", text[:_LONGEST_TEXT])
+    return re.sub(r"\s", "", simplified(folded)).lower()
+
+
+def without_fillers(text: str) -> str:
+    """What ``text`` says besides the words that stand around a place name."""
+    return _AROUND.sub("", text)
 
 
 def forms(name: str) -> tuple[str, ...]:
@@ -167,7 +184,7 @@ def only(text: str, mentions: Iterable[Mention]) -> bool:
     rest, at = "", 0
     for mention in mentions:
         rest, at = rest + text[at : mention.start], mention.end
-    return at > 0 and not _AROUND.sub("", rest + text[at:])
+    return at > 0 and not without_fillers(rest + text[at:])
 
 
 def _strong(mention: Mention, text: str, found: list[Mention]) -> Mention | None:

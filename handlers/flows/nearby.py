@@ -52,6 +52,40 @@ class Where:
 
 
 @dataclass(frozen=True)
+class Which:
+    """Which of several places of a name: by button, or by saying it more exactly.
+
+    Answers as ``Where`` does.
+    """
+
+    key: str
+    names: tuple[str, ...]
+    gazetteer: Gazetteer
+
+    def prompt(self) -> Reply:
+        return self._choose.prompt()
+
+    def parse(self, update: Update) -> dict[str, Any]:
+        if update.point:
+            return _shared(update.point)
+        try:
+            said = self._choose.parse(update)
+        except Invalid:
+            meant = self.gazetteer.resolve(update.text)
+            if meant.status not in ("ok", "ambiguous", "county"):
+                raise
+            return _named(meant)
+        return _named(self.gazetteer.resolve(said))
+
+    @property
+    def _choose(self) -> Choose:
+        names = tuple(Choice(name, name) for name in self.names)
+        return Choose(
+            self.key, "您说的是哪一个？没有您那里的，就打上县名，比如“海门光明村”。", names
+        )
+
+
+@dataclass(frozen=True)
 class Shown:
     """A list that was shown: what next? Whatever else is said leaves the flow.
 
@@ -109,10 +143,8 @@ def _exactly(
     for round in count(1):
         if "options" not in where:
             break
-        names = tuple(Choice(name, name) for name in where["options"])
         key = _key(f"which{round}", turn)
-        name = yield from ask(Choose(key, "您说的是哪一个？", names))
-        where = _named(knowledge.gazetteer.resolve(name))
+        where = yield from ask(Which(key, tuple(where["options"]), knowledge.gazetteer))
     return where
 
 

@@ -16,7 +16,11 @@ from knowledge.gazetteer import Gazetteer, Named
 from knowledge.load import KnowledgeError
 from knowledge.placefiles import ROOT
 
-PHRASES = yaml.safe_load((Path(__file__).parents[1] / "places.yaml").read_text("utf-8"))
+PHRASES = [
+    phrase
+    for name in ("places.yaml", "places_unseen.yaml")
+    for phrase in yaml.safe_load((Path(__file__).parents[1] / name).read_text("utf-8"))
+]
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +34,27 @@ def all_places(gazetteer: Gazetteer) -> set[Named]:
     return {place for place in places if place.kind not in ("outside", "city")}
 
 
+def test_there_are_enough_phrases_and_each_says_what_it_means() -> None:
+    assert len({phrase["text"] for phrase in PHRASES}) >= 300
+    told = {"ok": {"name", "within"}, "county": {"name", "within"},
+            "ambiguous": {"options", "counties"}}  # fmt: skip
+    for phrase in PHRASES:
+        assert phrase["status"] in ("outside", "none") or told[phrase["status"]] & {*phrase}, phrase
+
+
 @pytest.mark.parametrize("phrase", PHRASES, ids=[phrase["text"] for phrase in PHRASES])
 def test_a_phrase_means_what_the_table_says(gazetteer: Gazetteer, phrase: dict[str, Any]) -> None:
     meant = gazetteer.resolve(phrase["text"])
     assert meant.status == phrase["status"]
-    assert (meant.origin.label if meant.origin else None) == phrase.get("name")
-    if meant.status == "ambiguous":
+    label = meant.origin.label if meant.origin else None
+    assert label == phrase.get("name", label if phrase["status"] != "none" else None)
+    if "within" in phrase:
+        assert meant.origin is not None
+        assert meant.origin.county == phrase["within"]
+    if "options" in phrase:
         assert [option.label for option in meant.options] == phrase["options"]
+    if "counties" in phrase:
+        assert {option.county for option in meant.options} == {*phrase["counties"]}
     if "note" in phrase:
         assert meant.origin is not None
         assert phrase["note"] in meant.origin.note
