@@ -20,6 +20,7 @@ from knowledge.eligibility import DISCLAIMER, Judge, Verdict
 from knowledge.facts import profile
 from knowledge.load import load
 from knowledge.rule_text import show
+from knowledge.sums import work_out
 from knowledge.verdict_text import detail
 
 benefits = typer.Typer(help="待遇自查、测算", invoke_without_command=True)
@@ -95,7 +96,7 @@ def calculate(
     if which not in known:
         raise ValueError(f"没有计算器 {which}，有这些：{'、'.join(known)}")
     given = calculators.read(known[which], _pairs(pairs))
-    typer.echo(told(known[which], calculators.work_out(known[which], given, _day(day))))
+    typer.echo(told(known[which], work_out(known[which], given, _day(day))))
 
 
 def count(judge: Judge, file: Path, today: date) -> Counter[tuple[str, str, str]]:

@@ -10,8 +10,9 @@ from handlers.effects import Recall
 from handlers.messages import Choice, Reply, Update
 from handlers.questions import Choose
 from knowledge.base import Knowledge
-from knowledge.calculators import Calculator, Input, NotCovered, Sum, Unreadable, read, work_out
+from knowledge.calculators import Calculator, Input, Unreadable, read
 from knowledge.eligibility import DISCLAIMER
+from knowledge.sums import NotCovered, Sum, work_out
 
 _END = (Choice("/calculate", "再算别的"), Choice("/menu", "回到菜单"))
 _UNSURE = Choice("unknown", "不清楚")

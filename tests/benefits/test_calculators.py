@@ -12,7 +12,8 @@ import yaml
 
 from handlers.flows.calculate import told
 from knowledge.base import Knowledge
-from knowledge.calculators import NotCovered, Unreadable, read, work_out
+from knowledge.calculators import Unreadable, read
+from knowledge.sums import NotCovered, work_out
 
 CASES = yaml.load(
     Path(__file__).with_name("calculators.yaml").read_text("utf-8"),
