@@ -25,6 +25,7 @@ from starlette.routing import BaseRoute, Route
 
 from bot import console, readiness, watchdog
 from bot.channels.base import Channel
+from bot.channels.staffroom import GroupMessage
 from bot.channels.webchat import Webchat
 from bot.channels.wechat import Wechat
 from bot.channels.wechat_api import Api
@@ -50,6 +51,7 @@ from bot.places.shown import Shown
 from bot.places.sketch import Tiles
 from bot.reach import Allowances
 from bot.service import Service
+from bot.staffrooms import Staffrooms
 from bot.tokens import SharedToken
 from bot.transcript import Transcript
 from handlers.closing import Closing
@@ -84,15 +86,23 @@ class App:
         titles = {s.id: s.title for s in knowledge.library.services.values()}
         group = settings.telegram.staff_group if settings.telegram.enabled else None
         secret = settings.keys()[-1]
-        self.desk = DeskSettings(staff_group=group, titles=titles, secret=secret)
+        self.desk = DeskSettings(
+            staff_group=group,
+            titles=titles,
+            secret=secret,
+            public_url=settings.web.public_url or "",
+        )
         self.files = Store(engine, settings.data_folder() / "files")
         self.service = Service(engine, knowledge, desk_settings=self.desk)
         self.gathering = Gathering(self.service.receive_all, side_by_side=_groups(settings))
         self.places = LiveDirectory(engine, knowledge, self._know)
+        self.rooms = Staffrooms(engine, self.desk)
         self.telegram = make_telegram(self) if settings.telegram.enabled else None
         self.channels: dict[str, Channel] = {}
         if self.telegram:
             self.channels[self.telegram.name] = self.telegram
+            staff_side = self.telegram.staff_side(self.rooms)
+            self.channels[staff_side.name] = staff_side
         self.wechat = make_wechat(self) if settings.wechat.enabled else None
         if self.wechat:
             self.channels[self.wechat.name] = self.wechat
@@ -119,6 +129,11 @@ class App:
     async def receive(self, update: Update) -> None:
         """Answer an update in a worker thread; returns once it is committed."""
         await self.answer(update)
+        self.courier.wake()
+
+    async def hear(self, said: GroupMessage) -> None:
+        """Do what was asked for in a group of staff; returns once it is committed."""
+        await asyncio.to_thread(self.rooms.hear, said)
         self.courier.wake()
 
     async def answer(self, update: Update) -> None:
@@ -206,6 +221,7 @@ class App:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _web: Starlette) -> AsyncIterator[None]:
+        await asyncio.to_thread(self.rooms.keep_rest)
         bell = alarms.Bell(self.desk.staff_group, self.desk.title)
         tasks = [
             asyncio.create_task(self.courier.run(), name="courier"),
@@ -364,7 +380,7 @@ def make_telegram(app: App) -> Telegram | None:
         webhook=Webhook(chosen.webhook, secret) if chosen.webhook else None,
         proxy=chosen.proxy,
         per_second=chosen.messages_per_second,
-        staff_group=chosen.staff_group,
+        hear=app.hear,
         blocked=app.note_blocked,
         keep=app.keep_poison,
         attachments=app.files,

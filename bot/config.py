@@ -46,6 +46,8 @@ class Web(_Section):
     """是否开放网页聊天。"""
     metrics_token: SecretStr | None = None
     """读取 /metrics（给 Prometheus 的运行数据）要带的口令；不填则只有本机能读。"""
+    public_url: str | None = None
+    """工作人员打开本站的网址，如 https://本站域名；工作群里的“打开控制台”要用。不填则不给链接。"""
     embed_origins: list[str] = Field(default_factory=list)
     """哪些网站可以把网页聊天嵌进自己的页面，例如 https://tyjrswj.example.gov.cn（不带路径）；
     不填则不许嵌入。嵌进别的域名需要 HTTPS。"""
@@ -63,6 +65,13 @@ class Web(_Section):
         if url and not (re.fullmatch(shape, url) and all(p in url for p in ("{x}", "{y}", "{z}"))):
             raise ValueError("瓦片地址要以 https:// 开头，并写明 {z}、{x}、{y}")
         return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _url_is_plain(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s/?#]+/?", url):
+            raise ValueError("网址要写成 https://域名 的样子，不带路径")
+        return url.rstrip("/") if url else None
 
     @field_validator("embed_origins")
     @classmethod

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, update
 from bot.channels.base import Channel, Later, SlowDown, Uncertain, Undeliverable
 from bot.db import outbox
 from bot.db.tables import Conversation, Message, Status, now
+from bot.desk import rooms
 from handlers.messages import Contact
 
 MAX_ATTEMPTS = 12
@@ -125,6 +126,8 @@ class Courier:
 
     def _settle(self, message: Message, outcome: _Outcome) -> None:
         with Session(self.engine) as session:
+            if outcome.status == Status.FAILED and message.ticket:
+                rooms.undelivered(session, message.ticket)
             if outcome.gone:
                 _mark_blocked(session, message.contact, now())
             outbox.settle(

@@ -17,7 +17,6 @@ from bot.db import inbox, outbox
 from bot.db.engine import Undo, is_away, is_crossed
 from bot.db.tables import Conversation, now
 from bot.desk import effects as desk
-from bot.desk import group
 from bot.operating.logs import correlated, number_of
 from handlers.closing import Closing
 from handlers.messages import Reply, Update
@@ -28,8 +27,6 @@ IDLE = timedelta(hours=12)
 """After this long, an open question is shown again before anything answers it."""
 log = logging.getLogger(__name__)
 Respond: TypeAlias = Callable[[Session, Conversation, Update], list[Reply]]
-STAFF_CHANNEL = "telegram-staff"
-"""A button pressed in the staff group: the contact is a member of staff, not a veteran."""
 
 
 class Service:
@@ -86,13 +83,9 @@ class Service:
 
     def _answer(self, updates: Sequence[Update], respond: Respond) -> None:
         with Session(self.engine, expire_on_commit=False) as session:
-            people = {str(one.contact) for one in updates if one.contact.channel != STAFF_CHANNEL}
-            conversations = inbox.hold(session, people)
+            conversations = inbox.hold(session, {str(one.contact) for one in updates})
             said = []
             for update in inbox.accept(session, updates):
-                if update.contact.channel == STAFF_CHANNEL:
-                    group.act(session, update, self.settings.staff_group)
-                    continue
                 conversation = conversations[str(update.contact)]
                 replies = respond(session, conversation, update)
                 conversation.blocked_at, conversation.updated_at = None, self.clock()

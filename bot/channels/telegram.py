@@ -22,6 +22,7 @@ from telegram.request import BaseRequest
 from bot.channels.base import Limits, Receive
 from bot.channels.files import Attachments
 from bot.channels.speech import Transcriber
+from bot.channels.staffroom import Hear, Rooms
 from bot.channels.telegram_files import Files
 from bot.channels.telegram_hook import Hook, Webhook
 from bot.channels.telegram_intake import Blocked, Intake
@@ -34,6 +35,7 @@ from bot.channels.telegram_register import HEARD, Register
 from bot.channels.telegram_render import DATA_BYTES, LONGEST
 from bot.channels.telegram_request import AiohttpRequest
 from bot.channels.telegram_send import Sender
+from bot.channels.telegram_staff import StaffSide
 from handlers.messages import Reply
 
 LIMITS = Limits(text=LONGEST, choices=100, choice_bytes=DATA_BYTES)
@@ -52,7 +54,7 @@ class Telegram:
         webhook: Webhook | None = None,
         proxy: str | None = None,
         per_second: float = PER_SECOND,
-        staff_group: int | None = None,
+        hear: Hear | None = None,
         blocked: Blocked | None = None,
         keep: Keep | None = None,
         attachments: Attachments | None = None,
@@ -62,10 +64,11 @@ class Telegram:
         timing: Timing | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Without ``webhook`` we poll. ``blocked`` hears of people who block (True) or unblock
-        us; ``keep`` stores updates that could not be dealt with, ``attachments`` files for
-        requests; ``transcriber`` listens to voice messages; ``wake`` sets the courier going;
-        ``request`` replaces the HTTP client; ``clock`` counts seconds."""
+        """Without ``webhook`` we poll. ``hear`` takes what is done in groups; ``blocked`` hears of
+        people who block (True) or unblock us; ``keep`` stores updates that could not be dealt
+        with, ``attachments`` files for requests; ``transcriber`` listens to voice messages;
+        ``wake`` sets the courier going; ``request`` replaces the HTTP client; ``clock`` counts
+        seconds."""
         # python-telegram-bot's future way of giving durations; the old one warns at each 429.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
         self.name = NAME
@@ -81,7 +84,7 @@ class Telegram:
         self._intake = Intake(
             self._bot,
             self._spawn,
-            staff_group=staff_group,
+            hear=hear,
             blocked=blocked,
             files=Files(self._bot, self._request, base_url.removesuffix("bot") + "file/bot"),
             attachments=attachments,
@@ -153,8 +156,11 @@ class Telegram:
         Telegram has no form for, and telegram.error.TelegramError for trouble that passes. A
         reply of several messages goes on where it stopped when it is sent again soon.
         """
-        await self._open()
-        await self._finish(self._sender.send(int(address), reply))
+        await self._carry(self._sender.send(int(address), reply))
+
+    def staff_side(self, rooms: Rooms) -> StaffSide:
+        """The channel to the groups of staff: the same bot, at the same pace."""
+        return StaffSide(self._bot, self._sender, self._carry, rooms)
 
     async def close(self) -> None:
         """Let what is on its way out arrive, then hang up."""
@@ -188,6 +194,7 @@ class Telegram:
         task.add_done_callback(self._busy.discard)
         return task
 
-    async def _finish(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _carry(self, work: Coroutine[Any, Any, None]) -> None:
         """Do the work to its end even if the caller is cancelled."""
+        await self._open()
         await asyncio.shield(self._spawn(work))

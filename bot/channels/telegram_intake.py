@@ -14,8 +14,10 @@ from telegram.error import TelegramError
 from bot.channels.base import Receive
 from bot.channels.files import Attachments, File
 from bot.channels.speech import Transcriber, Unheard
+from bot.channels.staffroom import Hear
 from bot.channels.telegram_files import Files, Sent, attached, voice_of
 from bot.channels.telegram_read import read, read_blocking
+from bot.channels.telegram_staff_read import read_group
 from handlers.messages import Contact, Update
 
 Blocked: TypeAlias = Callable[[Contact, bool], Awaitable[None]]
@@ -31,20 +33,21 @@ class Intake:
         bot: telegram.Bot,
         spawn: Spawn,
         *,
-        staff_group: int | None,
+        hear: Hear | None,
         blocked: Blocked | None,
         files: Files,
         attachments: Attachments | None,
         transcriber: Transcriber | None,
         wake: Callable[[], None],
     ) -> None:
-        """``spawn`` runs what need not be waited for; ``blocked`` hears who blocks us;
+        """``spawn`` runs what need not be waited for; ``hear`` takes what is done in groups;
+        ``blocked`` hears who blocks us;
         ``attachments`` keeps photos and papers and ``transcriber`` listens to voice messages,
         both are refused politely without; ``wake`` sets the courier going."""
         self.receive: Receive | None = None
         """Set once the service is there."""
         self._bot, self._spawn = bot, spawn
-        self._staff_group, self._blocked = staff_group, blocked
+        self._hear, self._blocked = hear, blocked
         self._files, self._attachments = files, attachments
         self._transcriber, self._wake = transcriber, wake
 
@@ -56,7 +59,10 @@ class Intake:
             self._spawn(self._stop_spinner(raw.callback_query.id))
         if (change := read_blocking(raw)) and self._blocked is not None:
             await self._blocked(*change)
-        update = read(raw, self._staff_group)
+        if self._hear is not None and (said := read_group(raw, self._bot)) is not None:
+            await self._hear(said)
+            return
+        update = read(raw)
         if update is not None and raw.message is not None and update.unsupported:
             update = await self._opened(update, raw.message)
         if update is not None:

@@ -9,9 +9,6 @@ import telegram
 from handlers.messages import Contact, Point, Update
 
 NAME = "telegram"
-STAFF = "telegram-staff"
-"""Channel of a member of staff who pressed a button in the staff group."""
-_CLAIM = "/claim "
 _UNSUPPORTED = {
     "animation": "动图",
     "photo": "图片",
@@ -27,14 +24,14 @@ _UNSUPPORTED = {
 """Fields of a message, the telling ones first: an animation is also a document."""
 
 
-def read(raw: telegram.Update, staff_group: int | None = None) -> Update | None:
+def read(raw: telegram.Update) -> Update | None:
     """The update for the service; None for everything it should not hear of.
 
-    In groups only the 接单 button of ``staff_group`` is heard. Of edited messages only new words
-    count; a live location edits itself all the time.
+    Groups are staff's: see ``telegram_staff_read``. Of edited messages only new words count; a
+    live location edits itself all the time.
     """
     if raw.callback_query is not None:
-        return _button(str(raw.update_id), raw.callback_query, staff_group)
+        return _button(str(raw.update_id), raw.callback_query)
     if raw.edited_message is not None:
         return _edited(str(raw.update_id), raw.edited_message)
     if raw.message is None or raw.message.chat.type != telegram.Chat.PRIVATE:
@@ -57,16 +54,11 @@ def chat_of(raw: telegram.Update) -> int:
     return chat.id if chat else user.id if user else 0
 
 
-def _button(id: str, query: telegram.CallbackQuery, staff_group: int | None) -> Update | None:
+def _button(id: str, query: telegram.CallbackQuery) -> Update | None:
     data, shown = query.data, query.message
-    if not data or shown is None:
+    if not data or shown is None or shown.chat.type != telegram.Chat.PRIVATE:
         return None
-    label = _label(shown, data)
-    if shown.chat.type == telegram.Chat.PRIVATE:
-        return Update(id, Contact(NAME, str(shown.chat.id)), data, label=label)
-    if shown.chat.id == staff_group and data.startswith(_CLAIM):
-        return Update(id, Contact(STAFF, str(query.from_user.id)), data, label=label)
-    return None
+    return Update(id, Contact(NAME, str(shown.chat.id)), data, label=_label(shown, data))
 
 
 def _label(shown: telegram.MaybeInaccessibleMessage, data: str) -> str | None:

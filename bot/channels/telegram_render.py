@@ -34,6 +34,8 @@ class Outgoing:
 
     text: str
     markup: Markup | None = None
+    thread: int | None = None
+    """The topic of a group it goes to."""
     venue: Venue | None = None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import telegram
@@ -41,11 +42,13 @@ class Sender:
         """The number a chat has now: a group that became a supergroup got a new one."""
         return self._moved.get(chat, chat)
 
-    async def send(self, chat: int, reply: Reply) -> None:
-        """Send every message of a reply that has not arrived yet. Raises what ``Channel.send``
-        says; SlowDown also for our own pace, before anything is sent."""
+    async def send(self, chat: int, reply: Reply, *, thread: int | None = None) -> None:
+        """Send every message of a reply that has not arrived yet, to a topic if ``thread`` is its
+        number. Raises what ``Channel.send`` says; SlowDown also for our own pace, before anything
+        is sent."""
         chat = self.where(chat)
-        messages = render(reply, keyboard_open=chat in self._keyboards)
+        rendered = render(reply, keyboard_open=chat in self._keyboards)
+        messages = [replace(message, thread=thread) for message in rendered]
         done = self._done(chat, reply)
         if wait := self._pace.enter(chat, len(messages) - done):
             raise SlowDown(wait)
@@ -96,6 +99,8 @@ class Sender:
         given: dict[str, Any] = {"chat_id": chat}
         if message.markup is not None:
             given["reply_markup"] = message.markup.to_dict()
+        if message.thread is not None:
+            given["message_thread_id"] = message.thread
         if at := message.venue:
             where = {"latitude": at.latitude, "longitude": at.longitude}
             given |= where | {"title": at.title, "address": at.address or "南通"}

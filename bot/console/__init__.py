@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.console import (
     explainpage,
+    golink,
     live,
     placepages,
     queue,
@@ -37,6 +38,7 @@ def routes(console: Console) -> list[BaseRoute]:
             "/queue", signed_in(console, queue.table, polled=True), methods=["GET"], name="table"
         ),
         *ticket.routes(console),
+        Route("/go/{token}", signed_in(console, golink.go), methods=["GET"], name="go"),
         *placepages.routes(console),
         *team.routes(console),
         *explainpage.routes(console),

@@ -10,10 +10,11 @@ from sqlmodel import col, select
 from bot import linked
 from bot.console import timeline
 from bot.console.base import Visit
-from bot.console.moments import shown, span
-from bot.console.queue import is_overdue, place, remaining
+from bot.console.moments import shown
+from bot.console.queue import place
 from bot.db.tables import Conversation, Staff, State, Ticket, TicketEvent
 from bot.desk import finding, promises, tickets
+from bot.desk.standing import is_overdue, remaining, span
 from handlers.channelnames import called, listed
 from handlers.messages import Contact
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,10 +11,11 @@ from sqlmodel import col, select
 from starlette.responses import HTMLResponse, Response
 
 from bot.console.base import Visit, fingerprint
-from bot.console.moments import shown, span
+from bot.console.moments import shown
 from bot.db.tables import Desk, Staff, State, Ticket
 from bot.desk import history, promises, queues, roles
 from bot.desk.queues import Asked
+from bot.desk.standing import is_overdue, remaining, span
 
 VIEWS = {
     "mine": "我的",
@@ -92,27 +92,6 @@ def table(visit: Visit) -> Response:
     if visit.request.query_params.get("seen") == context["seen"]:
         return Response(status_code=204)
     return HTMLResponse(visit.part("_queue.html", partial=True, **context))
-
-
-def is_overdue(ticket: Ticket, now: datetime) -> bool:
-    """Whether a promise is broken."""
-    due = promises.due(ticket)
-    return due is not None and now > due
-
-
-def remaining(ticket: Ticket, now: datetime) -> str:
-    """How the promise that breaks next stands, in words."""
-    if ticket.state == State.RESOLVED:
-        return "已办结"
-    if ticket.paused_at is not None:
-        return f"等材料 {span(now - ticket.paused_at)}，时钟停着"
-    due = promises.due(ticket)
-    if due is None:
-        return "已答复"
-    what = "首次答复" if ticket.answered_at is None else "再次答复" if ticket.asked_at else "办结"
-    if now > due:
-        return f"{what}已超时 {span(now - due)}"
-    return f"{what}还剩 {span(due - now)}"
 
 
 def place(ticket: Ticket) -> str:

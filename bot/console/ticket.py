@@ -9,7 +9,6 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot import linked
 from bot.console import facts, timeline, work
 from bot.console.base import Action, Console, Visit, fingerprint
 from bot.console.guard import signed_in
@@ -171,11 +170,7 @@ def _find(visit: Visit) -> Ticket:
 def _locked(visit: Visit) -> Ticket:
     """The ticket, kept from everybody else until we are done."""
     number = visit.request.path_params["number"]
-    ticket = finding.find(visit.db, number, staff=visit.staff, what="work")
-    # The conversation first: whoever answers the person takes the two in this order.
-    linked.lock(visit.db, ticket.contact)
-    visit.db.refresh(ticket, with_for_update=True)
-    return ticket
+    return finding.hold(visit.db, number, staff=visit.staff, what="work")
 
 
 def _show(visit: Visit, ticket: Ticket, draft: Draft, *, status: int = 200) -> Response:

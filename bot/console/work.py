@@ -99,13 +99,7 @@ def context(visit: Visit, ticket: Ticket) -> dict[str, Any]:
     desk = visit.db.get(Desk, ticket.desk) if ticket.desk else None
     leads = roles.may(held, "lead", ticket.county)
     titles = visit.console.service_title
-    values = {
-        "编号": ticket.number,
-        "事项": titles(ticket.service),
-        "地区": f"{ticket.county}{ticket.town}",
-        "部门": desk.name if desk else "",
-        "承办人": visit.staff.name,
-    }
+    values = canned.values(ticket, titles(ticket.service), desk, visit.staff)
     return {
         "desk": desk.name if desk else "",
         "works": roles.may(held, "work", ticket.county),

@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+import bot.db.group
 import bot.db.linking
 import bot.db.operating
 import bot.db.placetables

@@ -140,6 +140,8 @@ class Desk(SQLModel, table=True):
     topics: list[str] = Field(default_factory=list, sa_column=_json())
     """The topics it takes; empty takes all."""
     telegram_group: int | None = Field(default=None, sa_type=BigInteger)
+    telegram_replies: bool = False
+    """Whether its staff may answer people from the group; their words then pass Telegram."""
     closed_at: datetime | None = Field(default=None, sa_type=Utc)
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from bot.db.desk import Alarm
 from bot.db.tables import Desk, Staff, State, Ticket
-from bot.desk import history, moving, notices, promises, roles, routing, rules
+from bot.desk import history, moving, notices, promises, roles, rooms, routing, rules
 from bot.desk.rules import Rules
 
 _OF = {
@@ -117,7 +117,7 @@ def _warn(
     history.note(session, ticket, "system", "warned", text=f"{words}，已提醒：{names}", at=now)
     notices.give(session, people, ticket, promise, f"{ticket.number} {words}", at=now)
     head = "【紧急】有人需要立即联系" if promise == "crisis" else f"【{words}】"
-    notices.post(session, ticket, head, bell.title(ticket.service), bell.group)
+    rooms.post(session, ticket, head, bell.title(ticket.service), bell.group)
     if promise == "unclaimed" and step >= len(in_force.unclaimed) - 1:
         _climb(session, ticket, now)
 

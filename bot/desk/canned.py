@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from bot.db.desk import Canned
-from bot.db.tables import Staff
+from bot.db.tables import Desk, Staff, Ticket
 from bot.desk import history, roles
 from bot.desk.finding import Refused
 
@@ -78,6 +78,17 @@ def everything(session: Session, staff: Staff) -> list[Canned]:
         for one in session.exec(query).all()
         if counties is None or one.county is None or one.county in counties
     ]
+
+
+def values(ticket: Ticket, title: str, desk: Desk | None, staff: Staff) -> dict[str, str]:
+    """What the variables stand for when ``staff`` answers ``ticket``."""
+    return {
+        "编号": ticket.number,
+        "事项": title,
+        "地区": f"{ticket.county}{ticket.town}",
+        "部门": desk.name if desk else "",
+        "承办人": staff.name,
+    }
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

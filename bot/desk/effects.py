@@ -23,7 +23,7 @@ from bot.db.tables import (
     Ticket,
     TicketEvent,
 )
-from bot.desk import finding, history, notices, people, promises, routing, telling, tickets
+from bot.desk import finding, history, notices, people, promises, rooms, routing, telling, tickets
 from bot.desk import rules as stored
 from bot.desk.clock import BEIJING, Working
 from bot.privacy import mask
@@ -40,7 +40,9 @@ class Settings:
     titles: Mapping[str, str] = field(default_factory=dict)
     """Service id → what people and staff call it."""
     secret: str = ""
-    """Goes into the hashes that find a phone number again."""
+    """Goes into the hashes that find a phone number again, and signs links to the console."""
+    public_url: str = ""
+    """Where browsers find this service, without the slash at the end; nothing if not set."""
 
     def title(self, service: str) -> str:
         """What people call the service; ids that no longer exist stay readable."""
@@ -182,7 +184,7 @@ def _open(
         notices.give(session, clerks, ticket, "opened", words, at=now)
     crisis = ticket.priority == "crisis"
     head = "【紧急】有人需要立即联系" if crisis else "新工单"
-    notices.post(session, ticket, head, settings.title(ticket.service), settings.staff_group)
+    rooms.post(session, ticket, head, settings.title(ticket.service), settings.staff_group)
     return ticket
 
 

@@ -46,6 +46,18 @@ def find(
     return ticket
 
 
+def hold(session: Session, number: str, *, staff: Staff, what: str) -> Ticket:
+    """The ticket, kept from everybody else until commit, with the conversation it belongs to.
+
+    Raises as ``find`` does.
+    """
+    ticket = find(session, number, staff=staff, what=what)
+    # The conversation first: whoever answers the person takes the two in this order.
+    linked.lock(session, ticket.contact)
+    session.refresh(ticket, with_for_update=True)
+    return ticket
+
+
 def _admit(held: tuple[roles.Grant, ...], ticket: Ticket, what: str) -> None:
     if not roles.may(held, "see", ticket.county):
         raise NotYours

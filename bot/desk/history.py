@@ -1,4 +1,7 @@
-"""The history: one line for everything that happens, chained when the transaction commits."""
+"""The history: one line for everything that happens, chained when the transaction commits.
+
+What happens to a ticket is also told in its topic on Telegram, in words without anything personal.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from sqlmodel import Session, col, select
 
 from bot.db.desk import ChainHead
 from bot.db.tables import Ticket, TicketEvent, now
+from bot.desk import rooms
 
 START = "0" * 64
 """What the first link hangs on."""
@@ -45,6 +49,8 @@ def note(
     )
     session.add(line)
     session.info[_FLAG] = True
+    if ticket is not None:
+        rooms.follow(session, ticket, line)
     return line
 
 

@@ -57,6 +57,7 @@ def _store_desks(session: Session, rows: tuple[DeskRow, ...]) -> dict[str, int]:
         desk = known.setdefault(row.code, Desk(code=row.code, name=row.name))
         desk.name, desk.county, desk.town = row.name, row.county, row.town
         desk.topics, desk.telegram_group = list(row.topics), row.telegram_group
+        desk.telegram_replies = row.telegram_replies
         desk.closed_at, desk.parent = None, None
         session.add(desk)
     session.flush()

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from bot import linked
 from bot.db.desk import Attachment
 from bot.db.tables import Desk, Staff, State, Ticket, now
-from bot.desk import history, notices, promises, roles, routing, telling, tickets
+from bot.desk import history, notices, promises, roles, rooms, routing, telling, tickets
 from bot.desk.finding import Refused
 
 
@@ -62,6 +62,7 @@ def move(
     session.flush()
     if kind != "climbed":  # its ladder goes on
         promises.unclaimed(session, ticket, at=at)
+    rooms.follow_move(session, ticket)
     people = routing.members(session, to, ("clerk", "leader"), at)
     notices.give(session, people, ticket, kind, f"{ticket.number} 转到{to.name}，等待认领", at=at)
 

@@ -1,7 +1,4 @@
-"""What staff are told: a line in the console, and in the desk's Telegram group.
-
-Telegram's servers are abroad: nothing personal goes there – number, kind and county only.
-"""
+"""What staff are told in the console, one line each."""
 
 from __future__ import annotations
 
@@ -10,10 +7,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select, update
 
-from bot.db import outbox
 from bot.db.desk import Notice
-from bot.db.tables import Desk, Staff, Ticket, now
-from handlers.messages import Choice, Contact, Reply
+from bot.db.tables import Staff, Ticket, now
 
 
 def give(
@@ -56,16 +51,3 @@ def saw(session: Session, staff: Staff, *, ticket: Ticket | None = None, at: dat
     if ticket is not None:
         query = query.where(col(Notice.ticket_id) == ticket.id)
     session.exec(query.values(seen_at=at))
-
-
-def post(session: Session, ticket: Ticket, head: str, title: str, fallback: int | None) -> None:
-    """Say something about a ticket in its desk's group, else in the one of the settings."""
-    desk = session.get(Desk, ticket.desk) if ticket.desk else None
-    group = desk.telegram_group if desk and desk.telegram_group else fallback
-    if group is None:
-        return
-    text = f"{head} {ticket.number}\n类别：{title}\n区县：{ticket.county or '未知'}"
-    # Only the group of the settings is listened to; a button elsewhere would do nothing.
-    listened = group == fallback and ticket.owner is None
-    claim = (Choice(f"/claim {ticket.number}", "接单"),) if listened else ()
-    outbox.put(session, Contact("telegram", str(group)), [Reply(text, choices=claim)])

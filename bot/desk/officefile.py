@@ -20,6 +20,7 @@ _SHEETS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "编号": "code", "名称": "name", "上级编号": "parent", "县市区": "county",
             "镇街": "town", "事项": "topics", "Telegram群": "telegram_group",
+            "Telegram回复": "telegram_replies",
         },
     ),
     "staff": (
@@ -105,6 +106,8 @@ _SAID = {
     "string_too_long": "太长",
     "int_parsing": "要写整数",
     "int_type": "要写整数",
+    "bool_parsing": "要写 是 或 否",
+    "bool_type": "要写 是 或 否",
     "time_parsing": "要写成 09:00 这样的时间",
     "literal_error": "只能写 市、县、镇",
     "greater_than_equal": "太小",

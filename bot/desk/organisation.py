@@ -29,6 +29,10 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, (int, float)) else value
 
 
+def _yes(value: Any) -> Any:
+    return {"是": True, "否": False}.get(value.strip(), value) if _is(value) else value
+
+
 Code = Annotated[str, BeforeValidator(_text), Field(pattern=r"^[a-z0-9-]{1,40}$")]
 _BY_TITLE = {title: role for role, title in ROLES.items()}
 
@@ -47,6 +51,7 @@ class DeskRow(_Written):
     town: str = ""
     topics: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
     telegram_group: int | None = None
+    telegram_replies: Annotated[bool, BeforeValidator(_yes)] = False
 
 
 class StaffRow(_Written):

@@ -75,13 +75,13 @@ def _view(name: str, staff: Staff, now: datetime) -> ColumnElement[bool]:
     views: Mapping[str, ColumnElement[bool]] = {
         "mine": col(Ticket.owner) == staff.id,
         "unclaimed": col(Ticket.owner).is_(None),
-        "soon": _due_by(now + SOON),
-        "overdue": _due_by(now),
+        "soon": due_by(now + SOON),
+        "overdue": due_by(now),
     }
     return views.get(name, col(Ticket.id).is_not(None))
 
 
-def _due_by(moment: datetime) -> ColumnElement[bool]:
+def due_by(moment: datetime) -> ColumnElement[bool]:
     """Crisis tickets stand first in the queue whatever the hour; theirs is the first answer."""
     return and_(
         col(Ticket.queue_at) <= moment,

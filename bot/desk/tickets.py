@@ -150,6 +150,11 @@ def resolve(session: Session, ticket: Ticket, staff: Staff, *, at: datetime | No
     telling.ask_rating(session, ticket)
 
 
+def may_resolve(session: Session, ticket: Ticket, staff: Staff) -> None:
+    """Raises Refused where ``resolve`` would."""
+    _own_move(session, "resolve", ticket, staff)
+
+
 def reopen(session: Session, ticket: Ticket, staff: Staff, *, at: datetime | None = None) -> None:
     """Take a resolved ticket up again, with its owner."""
     moved("reopen", ticket)

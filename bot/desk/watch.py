@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.desk import absence, alarms
+from bot.desk import absence, alarms, digest
 
 LONGEST = 20.0
 """Seconds between looks; a due moment is never later than this."""
@@ -32,4 +32,5 @@ async def keep(
 
 def look(engine: Engine, now: datetime, bell: alarms.Bell) -> int:
     """Do everything that is due at ``now``; returns how much that was."""
-    return absence.return_tickets(engine, now) + alarms.ring_due(engine, now, bell)
+    done = absence.return_tickets(engine, now) + alarms.ring_due(engine, now, bell)
+    return done + digest.post_due(engine, now, bell.group)

@@ -35,4 +35,7 @@ KINDS = {
     "exported": "导出记录",
     "canned": "常用语",
     "switched": "开关",
+    "handed": "从 Telegram 取工作台链接",
+    "entered": "用链接打开工单",
+    "misused": "用了别人的链接",
 }

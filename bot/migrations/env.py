@@ -8,6 +8,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import bot.db.desk
+import bot.db.group
 import bot.db.linking
 import bot.db.operating
 import bot.db.placetables

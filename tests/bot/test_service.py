@@ -15,7 +15,7 @@ from sqlmodel import Session, col, func, select
 from bot.db import outbox
 from bot.db.tables import Conversation, Gap, Message, Status, Ticket, TicketEvent, now
 from bot.service import Service
-from handlers.messages import Contact, Update
+from handlers.messages import Choice, Contact, Update
 from knowledge.base import Knowledge
 from tests.person import Person
 
@@ -150,10 +150,10 @@ def test_the_staff_group_hears_number_kind_and_county_only(engine: Engine, perso
     for line in [*REQUEST, *FINISH]:
         person.says(line)
     with Session(engine) as session:
-        [said] = outbox.take(session, Contact("telegram", "-100"))
+        [said] = outbox.take(session, Contact("telegram-staff", "-100/T000001"))
     assert "T000001" in said.text
     assert "其他求助" in said.text
     assert "海门区" in said.text
     for personal in ("13900138000", "邻居", "三星镇"):
         assert personal not in said.text
-    assert [choice.value for choice in said.choices] == ["/claim T000001"]
+    assert said.choices[0] == Choice("/claim T000001", "接单")

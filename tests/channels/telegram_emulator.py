@@ -26,9 +26,10 @@ from tests.channels.telegram_faults import (
     check_buttons,
     go_wrong,
 )
+from tests.channels.telegram_forum import Forum
 from tests.channels.telegram_inbox import Inbox
 from tests.channels.telegram_official import Official
-from tests.channels.telegram_people import Person
+from tests.channels.telegram_people import BOT, Person
 
 Json = dict[str, Any]
 TOKEN = "123456:the-token-of-nobody"
@@ -36,7 +37,6 @@ WEBHOOK_ACTIVE = (
     "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
     "the webhook first"
 )
-BOT: Json = {"id": 123456, "is_bot": True, "first_name": "优军", "username": "youjun_test_bot"}
 
 
 class Emulator:
@@ -52,6 +52,7 @@ class Emulator:
         self.files: dict[str, bytes] = {}
         """What people sent, by file_id."""
         self.chats: dict[int, Json] = {}
+        self.forum = Forum(self)
         self.refusing: dict[int, Refused] = {}
         """Chats that cannot be written to, and why."""
         self.strict = True
@@ -85,6 +86,12 @@ class Emulator:
     def group(self, id: int) -> int:
         """A group the bot is in; ``id`` is negative."""
         self.chats[id] = {"id": id, "type": "supergroup", "title": "工作群"}
+        return id
+
+    def forum_group(self, id: int) -> int:
+        """A group with topics, in which the bot may manage them."""
+        self.group(id)
+        self.chats[id]["is_forum"] = True
         return id
 
     def push(self, update: Json, *, sound: bool = True) -> int:
@@ -206,7 +213,7 @@ class Emulator:
             case "setMyCommands":
                 answer = True
             case _:
-                raise Refused(404, "Not Found: method not found")
+                answer = self.forum.answer(method, given)
         self.objections += self._official.objections_to_answer(method, answer)
         return answer
 
@@ -246,10 +253,11 @@ class Emulator:
             raise Refused(400, "Bad Request: message text is empty")
         if len(text.encode("utf-16-le")) > 2 * 4096:
             raise Refused(400, "Bad Request: message is too long")
+        topic = self.forum.place(chat, given)
         self._check_flood(chat)
         markup = given.get("reply_markup") or {}
         check_buttons(markup)
-        message = self.message(chat, {"from": BOT, "text": text})
+        message = self.message(chat, {"from": BOT, "text": text, **topic})
         if "inline_keyboard" in markup:
             message["reply_markup"] = markup
         self.messages.append(message)
@@ -289,6 +297,8 @@ async def _given(request: web.Request) -> Json:
 def _read(given: Mapping[str, Any]) -> Json:
     """Parameters of a form: objects and lists come as JSON."""
     return {
-        name: json.loads(value) if name != "text" and value[:1] in ("[", "{") else value
+        name: json.loads(value)
+        if name not in ("text", "name") and value[:1] in ("[", "{")
+        else value
         for name, value in given.items()
     }

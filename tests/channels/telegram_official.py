@@ -48,6 +48,7 @@ _ANSWERS: dict[str, type[BaseModel]] = {
     "getMe": aiogram.types.User,
     "getWebhookInfo": aiogram.types.WebhookInfo,
     "getFile": aiogram.types.File,
+    "createForumTopic": aiogram.types.ForumTopic,
 }
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tests.channels.telegram_emulator import Emulator
 
 Json = dict[str, Any]
+BOT: Json = {"id": 123456, "is_bot": True, "first_name": "优军", "username": "youjun_test_bot"}
 
 
 class Person:
@@ -22,6 +23,16 @@ class Person:
         """A message with any content, ``text=…`` or ``photo=[…]``; ``chat`` is a group."""
         message = self.emulator.message(chat or self.id, {"from": self.user, **content})
         return self.emulator.push({"message": message})
+
+    def says_in_topic(
+        self, text: str, chat: int, thread: int, *, answering: Json | None = None
+    ) -> int:
+        """Something typed in a topic. Telegram makes it the answer to the note that the topic was
+        made, unless it answers something else."""
+        where = {"message_thread_id": thread, "is_topic_message": True}
+        made = {"forum_topic_created": {"name": "?", "icon_color": 7322096}}
+        note = {**self.emulator.message(chat, {**where, **made}), "from": BOT}
+        return self.sends(chat=chat, text=text, reply_to_message=answering or note, **where)
 
     def says(self, text: str, *, chat: int | None = None) -> int:
         if not text.startswith("/"):

@@ -67,7 +67,7 @@ def on_telegram(**fields: Any) -> Update | None:
     raw = {"update_id": 1, "message": message | fields}
     update = telegram.Update.de_json(raw, None)
     assert update is not None
-    return telegram_read.read(update, None)
+    return telegram_read.read(update)
 
 
 def on_wechat(kind: str, **fields: str) -> Update | None:

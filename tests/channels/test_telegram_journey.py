@@ -12,8 +12,10 @@ from sqlmodel import Session, select
 
 from bot.app import App
 from bot.config import Settings, Telegram
-from bot.db.tables import Conversation, Message, Staff, Status, Ticket
+from bot.db.group import StaffGroup
+from bot.db.tables import Conversation, Message, Staff, Status, Ticket, now
 from bot.desk import tickets
+from bot.desk.clock import BEIJING
 from knowledge.base import Knowledge
 from tests.channels.telegram_emulator import TOKEN, Emulator
 
@@ -35,6 +37,8 @@ async def app(
         }
     )
     with Session(sqlite) as session:
+        today = now().astimezone(BEIJING).date().isoformat()  # the group has had its digest
+        session.add(StaffGroup(chat=GROUP, digest_on=today))
         session.add(
             Staff(username="li", name="李同志", county="海门区", telegram_id=99, password_hash="-")
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.channels.staffroom import GroupMessage
 from bot.channels.telegram_errors import TokenRefused
 from bot.channels.telegram_patience import Timing
 from handlers.messages import Choice, Contact, Reply
@@ -280,26 +281,31 @@ async def test_who_blocks_us_is_remembered_and_who_comes_back_too(
     assert heard == [(Contact("telegram", "7"), True), (Contact("telegram", "7"), False)]
 
 
-async def test_in_groups_only_the_claim_button_of_the_staff_group_is_heard(
+async def test_what_is_done_in_groups_goes_to_the_desk_and_not_to_the_service(
     telegram_emulator: Emulator, connect: Connect, running: Running, desk: Desk
 ) -> None:
     staff, other = telegram_emulator.group(-100_1), telegram_emulator.group(-100_2)
-    telegram = connect(staff_group=staff)
+    done: list[GroupMessage] = []
+
+    async def hear(said: GroupMessage) -> None:
+        done.append(said)
+
+    telegram = connect(hear=hear)
     wang = telegram_emulator.person(7)
     async with running(telegram, desk):
         for group in (staff, other):
             await telegram.send(str(group), CLAIM)
-            wang.says("@youjun_test_bot 优待证丢了", chat=group)
-            wang.says("/help", chat=group)
-            wang.sends(chat=group, location={"latitude": 32.0, "longitude": 120.9})
-        wang.presses("接单", chat=other)
+            wang.says("/help@youjun_test_bot", chat=group)
+            wang.says("/help@another_bot", chat=group)
         wang.presses("接单", chat=staff)
         wang.says("私下说")
-        heard = await desk.hears(2)
+        heard = await desk.hears(1)
         await telegram_emulator.until(lambda: not telegram_emulator.pending)
-    assert [(str(one.contact), one.text) for one in heard] == [
-        ("telegram-staff:7", "/claim T000012"),
-        ("telegram:7", "私下说"),
+    assert [(str(one.contact), one.text) for one in heard] == [("telegram:7", "私下说")]
+    assert sorted((one.chat, one.sender, one.text) for one in done) == [
+        (other, 7, "/help"),
+        (staff, 7, "/claim T000012"),
+        (staff, 7, "/help"),
     ]
     assert [one["text"] for one in telegram_emulator.messages] == [CLAIM.text, CLAIM.text]
 

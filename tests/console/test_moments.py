@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.console.moments import shown, span
+from bot.console.moments import shown
+from bot.desk.standing import span
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 

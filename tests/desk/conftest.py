@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from bot.db.tables import Staff, Ticket, TicketEvent
+from bot.db.tables import Message, Staff, Status, Ticket, TicketEvent
 from bot.desk import effects, finding, importing, organisation
 from bot.desk.clock import BEIJING
 from handlers.effects import OpenTicket
@@ -62,6 +62,13 @@ class Desks:
         return effects.perform(
             self.session, Contact.parse(contact), effect, settings=SETTINGS, now=at
         )
+
+    def heard(self, chat: int) -> list[Message]:
+        """Everything a group was or will be told, in its topics too."""
+        contact = col(Message.contact)
+        here = (contact == f"telegram-staff:{chat}") | contact.startswith(f"telegram-staff:{chat}/")
+        query = select(Message).where(here, Message.status != Status.RECEIVED)
+        return list(self.session.exec(query.order_by(col(Message.id))).all())
 
     def lines(self, ticket: Ticket, kind: str = "") -> list[TicketEvent]:
         found = finding.lines(self.session, ticket)

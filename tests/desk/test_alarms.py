@@ -9,14 +9,12 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
-from bot.db import outbox
 from bot.db.desk import Alarm, DeskRules, Notice
 from bot.db.tables import Staff, State, Ticket, TicketEvent
 from bot.desk import absence, alarms, clock, finding, promises, rules, tickets, watch
 from bot.desk.clock import BEIJING
 from bot.desk.finding import Refused
 from handlers import effects
-from handlers.messages import Contact
 from tests.desk.conftest import MONDAY, Desks
 
 BELL = alarms.Bell(-100)
@@ -143,8 +141,9 @@ def test_a_crisis_is_called_in_minutes_at_night_until_somebody_takes_it(desks: D
     desks.session.expire_all()
     calls = [line for line in desks.lines(ticket, "warned") if "紧急求助" in line.text]
     assert len(calls) == 6
-    group = outbox.take(desks.session, Contact("telegram", "-100"))
-    assert all("不想活" not in reply.text for reply in group)
+    heard = desks.heard(-100)
+    assert heard
+    assert all("不想活" not in message.text for message in heard)
 
 
 def test_two_watchers_ring_each_moment_once(engine: Engine, desks: Desks) -> None:
@@ -245,10 +244,7 @@ def test_nothing_personal_ever_goes_to_telegram(engine: Engine, desks: Desks) ->
     desks.does(effects.AlertStaff("explicit", "我是王建国，不想活了", "海门区"))
     desks.does(effects.AddToTicket(ticket.number, "打我电话 13800138000"))
     run(desks, at("23 11:00"))
-    texts = [
-        reply.text + "".join(choice.label + choice.value for choice in reply.choices)
-        for reply in outbox.take(desks.session, Contact("telegram", "-100"))
-    ]
+    texts = [f"{message.contact} {message.text} {message.extras}" for message in desks.heard(-100)]
     assert len(texts) > 8
     personal = ("王建国", "13800138000", "3206841950", "和平路", "摔断", "三星镇", "不想活")
     for words in (*personal, *desks.session.exec(select(Staff.name)).all()):
