@@ -38,7 +38,7 @@ from bot.db.cipher import make_cipher
 from bot.db.election import Election
 from bot.db.engine import Pool, connect
 from bot.db.tables import Conversation, now
-from bot.desk import alarms, watch
+from bot.desk import alarms, learning, watch
 from bot.desk.attachments import Store
 from bot.desk.effects import Settings as DeskSettings
 from bot.gathering import Gathering
@@ -214,6 +214,7 @@ class App:
                 explain=self._explain,
                 rules=self._rules,
                 files=self.files,
+                library=lambda: self.knowledge.library,
             )
         )
         middleware = [Middleware(Correlate)]
@@ -230,6 +231,10 @@ class App:
             ),
             asyncio.create_task(self.places.run(), name="places"),
             asyncio.create_task(self.switches.run(), name="switches"),
+            asyncio.create_task(
+                learning.keep(self.engine, now, lambda: self.knowledge.library.index),
+                name="learning",
+            ),
         ]
         tasks.append(asyncio.create_task(news.listen(self.engine, self.courier.wake), name="news"))
         tasks += [

@@ -15,6 +15,7 @@ import typer
 
 from bot import desk_commands, measuring, watchdog
 from bot.benefits import benefits
+from bot.digest_cli import digest
 from bot.operating import cli as operating
 from bot.places.cli import places
 from bot.places.coverage_cli import coverage as place_coverage
@@ -30,6 +31,7 @@ config = typer.Typer(help="设置", no_args_is_help=True)
 cli.add_typer(staff, name="staff")
 cli.command()(measuring.explain)
 cli.command()(measuring.evaluate)
+cli.command()(digest)
 cli.add_typer(config, name="config")
 places.command()(place_coverage)
 cli.add_typer(places, name="places")
@@ -208,9 +210,9 @@ def purge(
     config_file: ConfigFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只数一数，不删")] = False,
 ) -> None:
-    """删除超过保留期的聊天记录（工单不受影响）。"""
+    """删除超过保留期的聊天记录、没答好的问题和答复回执（工单不受影响）。"""
     from bot import app as parts
-    from bot.db import retention
+    from bot.db import forgetting, retention
     from bot.desk.attachments import Store
 
     settings = _settings(config_file)
@@ -222,6 +224,12 @@ def purge(
     typer.echo(f"{verb} {count} 条超过 {settings.keep_messages_days} 天的聊天记录")
     if loose:
         typer.echo(f"{verb} {loose} 个已无归属的文件")
+    old = timedelta(days=settings.keep_questions_days)
+    questions = forgetting.purge_questions(engine, old, dry_run=dry_run)
+    old = timedelta(days=settings.keep_receipts_days)
+    told = forgetting.purge_receipts(engine, old, dry_run=dry_run)
+    typer.echo(f"{verb} {questions} 个超过 {settings.keep_questions_days} 天的没答好的问题")
+    typer.echo(f"{verb} {told} 个超过 {settings.keep_receipts_days} 天的答复回执")
 
 
 @staff.command("add")

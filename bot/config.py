@@ -212,6 +212,10 @@ class Settings(BaseSettings):
     """日志格式：text 给人看，json 给日志系统收集。"""
     keep_messages_days: int = Field(default=180, ge=1, le=3650)
     """聊天记录保留天数，过期由 youjun purge 删除。"""
+    keep_questions_days: int = Field(default=365, ge=7, le=3650)
+    """没答好的问题（已遮去个人信息）保留天数，过期由 youjun purge 删除。"""
+    keep_receipts_days: int = Field(default=730, ge=30, le=3650)
+    """答复回执和答复统计（不含是谁问的）保留天数，过期由 youjun purge 删除；月报里更早的提问数也就没有了。"""
     web: Web = Field(default_factory=Web)
     """网页聊天和工作台。"""
     telegram: Telegram = Field(default_factory=Telegram)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 import handlers
+from bot import receipts
 from bot.db import inbox, outbox
 from bot.db.engine import Undo, is_away, is_crossed
 from bot.db.tables import Conversation, now
@@ -132,7 +133,10 @@ class Service:
             closing=self.closings.get(update.contact.channel, Closing()),
         )
         with correlated(number_of(update.contact, update.id)):
-            return handlers.respond(update, at)
+            turn = handlers.respond(update, at)
+        region, library = conversation.memory.get("region") or "", self.knowledge.library
+        receipts.keep(session, update, turn, region=region, library=library, at=moment)
+        return turn
 
 
 def _save(conversation: Conversation, turn: Turn) -> None:

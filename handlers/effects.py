@@ -103,6 +103,9 @@ class NoteGap:
 
     question: str
     status: str
+    near: str = ""
+    """The entry that comes nearest."""
+    county: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from handlers.nearwish import near_wish
 from handlers.progress import progress
 from handlers.turn import Situation, Turn
 from handlers.unreadable import unreadable
+from knowledge import story
 from knowledge.answer import Answer, answer
 from knowledge.followup import follow_up
 from knowledge.render import Side, render, render_side
@@ -17,6 +18,8 @@ from knowledge.schema import Article, Service
 
 _LONGEST = 2000
 """Characters of a message we read; nobody's question is longer, and search time stays bounded."""
+_STORY = 60
+"""Characters from which on a question is a story with more in it than editors need."""
 _PERSON = Choice("/human", "找工作人员")
 _HELP = Choice("/request hardship-aid", "登记困难帮扶")
 _MENU = Choice("/menu", "回到菜单")
@@ -132,7 +135,7 @@ def _unclear(found: Answer, text: str, at: Situation) -> Turn:
 
 
 def _unknown(found: Answer, text: str, at: Situation) -> Turn:
-    at.perform(NoteGap(text, found.status))
+    _note_gap(found, text, at)
     near = _titles(found, at)
     if _in_need(text, at):
         return _hardship(found, near, at)
@@ -147,6 +150,14 @@ def _unknown(found: Answer, text: str, at: Situation) -> Turn:
         options=found.options,
         memory={"doubted": None},
     )
+
+
+def _note_gap(found: Answer, text: str, at: Situation) -> None:
+    """Tell the editors; of a story, only the sentences that ask."""
+    if len(text) > _STORY and (asking := story.questions(at.knowledge.library.reader, text)):
+        text = "。".join(asking)
+    near = found.options[0] if found.options else ""
+    at.perform(NoteGap(text, found.status, near, at.memory.get("region") or ""))
 
 
 def _hardship(found: Answer, near: tuple[Choice, ...], at: Situation) -> Turn:

@@ -12,10 +12,13 @@ from starlette.staticfiles import StaticFiles
 
 from bot.console import (
     explainpage,
+    gappages,
     golink,
     live,
     placepages,
     queue,
+    receiptpage,
+    reportpages,
     rulepages,
     signin,
     switchpage,
@@ -37,10 +40,13 @@ def routes(console: Console) -> list[BaseRoute]:
         Route(
             "/queue", signed_in(console, queue.table, polled=True), methods=["GET"], name="table"
         ),
+        *gappages.routes(console),
         *ticket.routes(console),
         Route("/go/{token}", signed_in(console, golink.go), methods=["GET"], name="go"),
         *placepages.routes(console),
         *team.routes(console),
+        *reportpages.routes(console),
+        *receiptpage.routes(console),
         *explainpage.routes(console),
         *switchpage.routes(console),
         *rulepages.routes(console),

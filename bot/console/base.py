@@ -21,6 +21,7 @@ from bot.desk import notices, roles
 from bot.desk.attachments import Store
 from bot.desk.clock import unknown_year
 from bot.places.live import LiveDirectory
+from knowledge.library import Library
 from knowledge.rule_text import RuleText
 
 HOME = "/desk/"
@@ -69,6 +70,8 @@ class Console:
     """Articles for a question and a region, best first."""
     explain: Callable[[str], dict[str, Any]] = lambda _text: {}
     """Everything that leads to the answer to a question."""
+    library: Callable[[], Library] | None = None
+    """What is known now: titles and versions of articles. None: ids stand for themselves."""
     rules: Callable[[], tuple[RuleText, ...]] = tuple
     """The rules of entitlement in words."""
     files: Store | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from bot.console.guard import signed_in
 from bot.console.moments import shown
 from bot.db.desk import Canned
 from bot.db.tables import Staff, Ticket
-from bot.desk import absence, canned, export, history, notices, reports, roles, rules
+from bot.desk import absence, canned, export, history, notices, roles
 from bot.desk.clock import BEIJING
 from bot.desk.finding import Refused
 
@@ -34,8 +33,6 @@ def routes(console: Console) -> list[Route]:
         route("/canned", _write, "canned-write", method="POST"),
         route("/canned/{id:int}/approve", _approve, "canned-approve", method="POST"),
         route("/canned/{id:int}/retire", _retire, "canned-retire", method="POST"),
-        route("/report", _report, "report"),
-        route("/report.csv", _report_file, "report-file"),
         route("/audit", _audit, "audit"),
         route("/audit.csv", _export, "audit-export"),
     ]
@@ -135,37 +132,6 @@ def _one(visit: Visit) -> Canned:
     if one is None or one.retired_at is not None:
         raise Refused("没有这条常用语，可能已经停用")
     return one
-
-
-def _report(visit: Visit) -> Response:
-    """A month on one page, fit to print."""
-    month, rows, where = _month(visit)
-    title = visit.console.service_title
-    return visit.page("report.html", month=month, rows=rows, where=where, title=title)
-
-
-def _report_file(visit: Visit) -> Response:
-    """The same as a table."""
-    month, rows, _ = _month(visit)
-    title = visit.console.service_title
-    named = [replace(row, service=title(row.service) if row.service else "合计") for row in rows]
-    return Response(
-        export.table(reports.HEAD, [astuple(row) for row in named]),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="report-{month}.csv"'},
-    )
-
-
-def _month(visit: Visit) -> tuple[str, list[reports.Row], str]:
-    _need(visit, "report")
-    asked = visit.request.query_params.get("month", "")
-    try:
-        first = datetime.fromisoformat(f"{asked}-01").replace(tzinfo=BEIJING)
-    except ValueError:
-        first = visit.now.astimezone(BEIJING)
-    counties = roles.counties(roles.grants(visit.db, visit.staff), "report")
-    rows = reports.month(visit.db, first, rules.load(visit.db), counties)
-    return f"{first:%Y-%m}", rows, "、".join(sorted(counties)) if counties else "全市"
 
 
 def _audit(visit: Visit) -> Response:

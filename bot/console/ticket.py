@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.console import facts, timeline, work
+from bot.console import facts, receiptpage, timeline, work
 from bot.console.base import Action, Console, Visit, fingerprint
 from bot.console.guard import signed_in
 from bot.db.tables import Ticket
@@ -183,6 +183,7 @@ def _show(visit: Visit, ticket: Ticket, draft: Draft, *, status: int = 200) -> R
         ticket=ticket,
         draft=draft,
         longest=LONGEST,
+        told=receiptpage.about(visit, ticket, events),
         history=timeline.history(events, names=names, now=visit.now),
         notes=_notes(visit, ticket, Draft(note=draft.note)),
         conversation=visit.part(

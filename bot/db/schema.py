@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 import bot.db.group
+import bot.db.learning
 import bot.db.linking
 import bot.db.operating
 import bot.db.placetables

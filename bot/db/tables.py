@@ -14,7 +14,6 @@ from sqlalchemy import (
     Dialect,
     Index,
     String,
-    Text,
     UniqueConstraint,
     text,
 )
@@ -204,6 +203,8 @@ class Ticket(SQLModel, table=True):
     """Number of the older ticket this one takes up again."""
     objected_at: datetime | None = Field(default=None, sa_type=Utc)
     rating: str | None = None
+    receipt: int | None = None
+    """The answer the person had read before, within a day."""
 
 
 class TicketEvent(SQLModel, table=True):
@@ -252,15 +253,6 @@ class Staff(SQLModel, table=True):
     locked_until: datetime | None = Field(default=None, sa_type=Utc)
     disabled_at: datetime | None = Field(default=None, sa_type=Utc)
     created_at: datetime = Field(default_factory=now, sa_type=Utc)
-
-
-class Gap(SQLModel, table=True):
-    """A question that nothing answered."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    question: str = Field(sa_column=Column(Text, nullable=False))
-    status: str
-    at: datetime = Field(default_factory=now, sa_type=Utc, index=True)
 
 
 class Feedback(SQLModel, table=True):

@@ -9,21 +9,31 @@ from typing import Any
 
 from sqlmodel import Session, col, delete, select
 
-from bot import linked, linking, reach
+from bot import linked, linking, reach, receipts
 from bot.db import setaside
 from bot.db.desk import Attachment, WrittenDraft
 from bot.db.tables import (
     Conversation,
     Desk,
     Feedback,
-    Gap,
     Message,
     Staff,
     State,
     Ticket,
     TicketEvent,
 )
-from bot.desk import finding, history, notices, people, promises, rooms, routing, telling, tickets
+from bot.desk import (
+    finding,
+    gaps,
+    history,
+    notices,
+    people,
+    promises,
+    rooms,
+    routing,
+    telling,
+    tickets,
+)
 from bot.desk import rules as stored
 from bot.desk.clock import BEIJING, Working
 from bot.privacy import mask
@@ -100,9 +110,10 @@ def _theirs(
         case effects.RateTicket():
             return people.rate(session, contact, effect.number, effect.rating, effect.words, at=now)
         case effects.NoteGap():
-            session.add(Gap(question=mask(effect.question)[:500], status=effect.status, at=now))
+            gaps.note(session, effect, at=now)
             return None
         case effects.NoteFeedback():
+            gaps.note_useless(session, contact, effect, at=now)
             session.add(
                 Feedback(
                     article=effect.article[:48],
@@ -178,6 +189,8 @@ def _open(
         at=now,
     )
     ticket.phone_hash = finding.phone_hash(wanted.phone, settings.secret)
+    if told := receipts.note_ticket(session, str(contact), at=now):
+        ticket.receipt = told.id
     if found.desk is not None:
         clerks = routing.members(session, found.desk, ("clerk", "leader"), now)
         words = f"新工单 {ticket.number} {settings.title(ticket.service)}"

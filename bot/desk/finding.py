@@ -23,8 +23,8 @@ class Refused(Exception):
 class NotYours(Refused):
     """The ticket belongs to another county; the message does not say whether it exists."""
 
-    def __init__(self) -> None:
-        super().__init__("没有找到这张工单，或它不归您所在的区县办理")
+    def __init__(self, words: str = "没有找到这张工单，或它不归您所在的区县办理") -> None:
+        super().__init__(words)
 
 
 def find(

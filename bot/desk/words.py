@@ -1,4 +1,4 @@
-"""What staff call the things that happen to a ticket."""
+"""What staff call the things that happen to a ticket, and topics."""
 
 from __future__ import annotations
 
@@ -38,4 +38,26 @@ KINDS = {
     "handed": "从 Telegram 取工作台链接",
     "entered": "用链接打开工单",
     "misused": "用了别人的链接",
+    "gap": "处理缺口",
+    "drafted": "生成文章草稿",
+    "looked-up": "查回执",
 }
+TOPICS = {
+    "allowances": "抚恤补助",
+    "bereavement": "身后待遇",
+    "business-tax": "创业税收",
+    "disability": "评残和残疾待遇",
+    "employment": "就业培训",
+    "hardship": "困难帮扶",
+    "housing": "住房",
+    "institutions": "优抚机构",
+    "martyrs-service": "烈士褒扬",
+    "medical": "医疗",
+    "military-family": "军属",
+    "preferential-card": "优待证",
+    "resettlement": "安置",
+    "rights": "维权和申诉",
+    "social-insurance": "社保",
+    "transit-culture": "交通和文化旅游",
+}
+"""What staff call the topics of articles."""

@@ -9,6 +9,7 @@ from sqlmodel import SQLModel
 
 import bot.db.desk
 import bot.db.group
+import bot.db.learning
 import bot.db.linking
 import bot.db.operating
 import bot.db.placetables

@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, func, select
 
 from bot.db import outbox
-from bot.db.tables import Conversation, Gap, Message, Status, Ticket, TicketEvent, now
+from bot.db.learning import Unanswered
+from bot.db.tables import Conversation, Message, Status, Ticket, TicketEvent, now
 from bot.service import Service
 from handlers.messages import Choice, Contact, Update
 from knowledge.base import Knowledge
@@ -95,7 +96,7 @@ def test_identity_numbers_and_phones_are_masked_before_they_are_stored(
     person.says("我身份证 320624195001011234，电话13900138000，卡6222021234567890123，打12345没用")
     with Session(engine) as session:
         stored = session.exec(select(Message.text).where(Message.status == Status.RECEIVED)).one()
-        gap = session.exec(select(Gap.question)).first()
+        gap = session.exec(select(Unanswered.question)).first()
     for text in (stored, gap or ""):
         assert "320624" not in text
         assert "13900138000" not in text

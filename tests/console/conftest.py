@@ -55,6 +55,7 @@ class Office:
             service_title=lambda service: TITLES.get(service, service),
             explain=_explain,
             rules=_rules,
+            library=_library,
         )
         self.app = Starlette(routes=routes(self.console))
 
