@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, update
@@ -23,6 +24,8 @@ MAX_ATTEMPTS = 12
 LONGEST_WAIT = timedelta(hours=1)
 IDLE = 5.0
 """Seconds between looks at the outbox when nobody wakes us."""
+_LOOK = 1.0
+"""Seconds between looks while something is on its way."""
 log = logging.getLogger(__name__)
 
 
@@ -34,6 +37,10 @@ class _Outcome:
     gone: bool = False
 
 
+_Landed: TypeAlias = tuple[Message, _Outcome]
+_Flying: TypeAlias = "dict[asyncio.Task[_Outcome], Message]"
+
+
 class Courier:
     """Carries replies to push channels. Any number of couriers may share a database."""
 
@@ -42,7 +49,7 @@ class Courier:
         engine: Engine,
         channels: Mapping[str, Channel],
         *,
-        lanes: int = 4,
+        lanes: int = 16,
         lease: timedelta = outbox.LEASE,
     ) -> None:
         """``lease``: after so long without an outcome, another courier sends it again."""
@@ -70,29 +77,59 @@ class Courier:
 
     async def deliver_due(self) -> int:
         """Send everything that is due, several people at a time; returns how many were sent."""
-        if not self.channels:
-            return 0
-        return sum(await asyncio.gather(*(self._lane() for _ in range(self.lanes))))
-
-    async def _lane(self) -> int:
-        sent = 0
-        while True:
-            message = await asyncio.to_thread(self._claim)
-            if message is None:
-                return sent
-            delivery = asyncio.ensure_future(self._deliver(message))
+        sent, landed = 0, list[_Landed]()
+        flying: dict[asyncio.Task[_Outcome], Message] = {}
+        while self.channels:
+            self._woken.clear()
+            for message in await self._turn_over(landed, flying):
+                flying[asyncio.create_task(self._send(message))] = message
+            if not flying:
+                break
             try:
-                outcome = await asyncio.shield(delivery)
-            except asyncio.CancelledError:
-                await delivery  # what is on its way is settled before we stop
+                done = await self._next(flying)
+            except asyncio.CancelledError:  # what is on its way is settled before we stop
+                await asyncio.wait(flying)
+                await self._turn_over(self._land(flying, set(flying)), flying, stopping=True)
                 raise
-            sent += outcome.status == Status.SENT
+            landed = self._land(flying, done)
+            sent += sum(outcome.status == Status.SENT for _, outcome in landed)
+        return sent
 
-    async def _deliver(self, message: Message) -> _Outcome:
-        outcome = await self._send(message)
-        await asyncio.to_thread(self._settle, message, outcome)
-        self.observe(Contact.parse(message.contact).channel, outcome.status.value)
-        return outcome
+    async def _next(self, flying: _Flying) -> set[asyncio.Task[_Outcome]]:
+        """Those that landed, as soon as one has; nobody when there is news and room for it."""
+        if len(flying) == self.lanes:
+            done, _ = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+            return done
+        news = asyncio.create_task(self._woken.wait())
+        try:
+            await asyncio.wait({*flying, news}, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+        return {one for one in flying if one.done()}
+
+    def _land(self, flying: _Flying, done: set[asyncio.Task[_Outcome]]) -> list[_Landed]:
+        landed = [(flying.pop(task), task.result()) for task in done]
+        for message, outcome in landed:
+            self.observe(Contact.parse(message.contact).channel, outcome.status.value)
+        return landed
+
+    async def _turn_over(
+        self, landed: list[_Landed], flying: _Flying, *, stopping: bool = False
+    ) -> list[Message]:
+        """Write down what landed and claim as many, in one transaction and even if cancelled."""
+        room = 0 if stopping else self.lanes - len(flying)
+        if not landed and not room:
+            return []
+        work = asyncio.ensure_future(asyncio.to_thread(self._exchange, landed, room))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            unsent = [(message, _Outcome(Status.QUEUED)) for message in await work]
+            if flying:
+                await asyncio.wait(flying)
+            rest = self._land(flying, set(flying))
+            await asyncio.to_thread(self._exchange, [*unsent, *rest], 0)
+            raise
 
     async def _send(self, message: Message) -> _Outcome:
         contact = Contact.parse(message.contact)
@@ -120,23 +157,28 @@ class Courier:
             due = outbox.next_due(session, now(), self.channels)
         return IDLE if due is None else max(0.05, min(IDLE, (due - now()).total_seconds()))
 
-    def _claim(self) -> Message | None:
+    def _exchange(self, landed: list[_Landed], room: int) -> list[Message]:
         with Session(self.engine, expire_on_commit=False) as session:
-            return outbox.claim(session, now(), self.channels, lease=self.lease)
+            outbox.settle_sent(session, [one for one, how in landed if how.status == Status.SENT])
+            for message, outcome in landed:
+                if outcome.status != Status.SENT:
+                    _settle(session, message, outcome)
+            found = list[Message]()
+            if room:
+                found = outbox.claim_some(
+                    session, now(), self.channels, limit=room, lease=self.lease
+                )
+            session.commit()
+            return found
 
-    def _settle(self, message: Message, outcome: _Outcome) -> None:
-        with Session(self.engine) as session:
-            if outcome.status == Status.FAILED and message.ticket:
-                rooms.undelivered(session, message.ticket)
-            if outcome.gone:
-                _mark_blocked(session, message.contact, now())
-            outbox.settle(
-                session,
-                message,
-                outcome.status,
-                due_at=now() + outcome.wait if outcome.wait else None,
-                error=outcome.error,
-            )
+
+def _settle(session: Session, message: Message, outcome: _Outcome) -> None:
+    if outcome.status == Status.FAILED and message.ticket:
+        rooms.undelivered(session, message.ticket)
+    if outcome.gone:
+        _mark_blocked(session, message.contact, now())
+    due_at = now() + outcome.wait if outcome.status == Status.QUEUED else None
+    outbox.settle(session, message, outcome.status, due_at=due_at, error=outcome.error)
 
 
 def _retry(message: Message, error: str, *, limit: int) -> _Outcome:

@@ -69,24 +69,52 @@ def put_rows(session: Session, rows: Sequence[Row]) -> None:
 def claim(
     session: Session, moment: datetime, channels: Collection[str], *, lease: timedelta = LEASE
 ) -> Message | None:
-    """Take the reply that is due for longest, so that no one else sends it during the lease.
+    """Take one reply and commit; None when there is nothing to take."""
+    found = claim_some(session, moment, channels, limit=1, lease=lease)
+    session.commit()
+    return found[0] if found else None
 
-    Only the first of its person's line is taken: a reply waits for an earlier one that is due or
-    on its way. None when there is nothing to take.
+
+def claim_some(
+    session: Session,
+    moment: datetime,
+    channels: Collection[str],
+    *,
+    limit: int,
+    lease: timedelta = LEASE,
+) -> list[Message]:
+    """Take up to ``limit`` replies that are due for longest, so that no one else sends them during
+    the lease, which begins with the caller's commit.
+
+    What belongs to a ticket – a cry for help, an answer of staff – goes before the rest. Only the
+    first of each person's line is taken: a reply waits for an earlier one that is due or on its way.
     """
+    urgent = _claim(session, moment, channels, limit, lease, col(Message.ticket).is_not(None))
+    if len(urgent) == limit:
+        return urgent
+    return urgent + _claim(session, moment, channels, limit - len(urgent), lease)
+
+
+def _claim(
+    session: Session,
+    moment: datetime,
+    channels: Collection[str],
+    limit: int,
+    lease: timedelta,
+    *which: ColumnElement[bool],
+) -> list[Message]:
     first = select(Message.id).where(
-        *_heads(channels), col(Message.due_at) <= moment, ~_ahead(moment)
+        *_heads(channels), *which, col(Message.due_at) <= moment, ~_ahead(moment)
     )
-    oldest = first.order_by(col(Message.due_at), col(Message.id)).limit(1)
+    oldest = first.order_by(col(Message.due_at), col(Message.id)).limit(limit)
+    heads = oldest.with_for_update(skip_locked=True).cte("heads")
     taken = (
         update(Message)
-        .where(col(Message.id) == oldest.with_for_update(skip_locked=True).scalar_subquery())
+        .where(col(Message.id).in_(select(heads.c.id)))
         .values(due_at=moment + lease, attempts=Message.attempts + 1)
         .returning(Message)
     )
-    found: Message | None = session.exec(taken).scalars().first()
-    session.commit()
-    return found
+    return sorted(session.exec(taken).scalars().all(), key=lambda one: one.id or 0)
 
 
 def next_due(session: Session, moment: datetime, channels: Collection[str]) -> datetime | None:
@@ -131,14 +159,19 @@ def settle(
     due_at: datetime | None = None,
     error: str | None = None,
 ) -> None:
-    """Write down how a claimed reply fared."""
+    """Write down how a claimed reply fared; the caller commits."""
     values: dict[str, Any] = {"status": status, "error": error}
     if due_at:
         values["due_at"] = due_at
-    if status == Status.SENT:
-        values["sent_at"] = now()
     session.exec(update(Message).where(col(Message.id) == message.id).values(**values))
-    session.commit()
+
+
+def settle_sent(session: Session, messages: Sequence[Message]) -> None:
+    """Write down that claimed replies have arrived; the caller commits."""
+    if messages:
+        ids = [message.id for message in messages]
+        arrived = update(Message).where(col(Message.id).in_(ids))
+        session.exec(arrived.values(status=Status.SENT, sent_at=now(), error=None))
 
 
 def take(session: Session, contact: Contact) -> list[Reply]:

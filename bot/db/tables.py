@@ -90,9 +90,10 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("contact", "external_id"),
         Index("ix_message_line", "contact", "id"),
-        # What waits is a handful among millions: these two stay as small as that.
+        # What waits is a handful among millions: these stay as small as that.
         _index_of_queued("ix_message_due", "channel", "due_at"),
         _index_of_queued("ix_message_ahead", "contact", "id"),
+        _index_of_queued("ix_message_urgent", "channel", "ticket", "due_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -187,3 +187,60 @@ async def test_a_woken_courier_delivers_at_once(engine: Engine) -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+def test_what_belongs_to_a_ticket_leaves_before_the_rest(engine: Engine) -> None:
+    for person in ("1", "2", "3"):
+        put(engine, person, f"news for {person}")
+    with Session(engine) as session:
+        contact = Contact("pigeon", "4")
+        outbox.put(session, contact, [Reply("staff are coming")], ticket="T000001")
+        session.commit()
+    pigeon = Pigeon()
+    asyncio.run(Courier(engine, {"pigeon": pigeon}, lanes=1).deliver_due())
+    assert [text for _, text in pigeon.carried] == [
+        "staff are coming",
+        "news for 1",
+        "news for 2",
+        "news for 3",
+    ]
+
+
+async def test_somebody_who_is_slow_to_reach_holds_up_nobody(engine: Engine) -> None:
+    stuck = asyncio.Event()
+
+    class Slow(Pigeon):
+        async def send(self, address: str, reply: Reply) -> None:
+            if address == "1":
+                await stuck.wait()
+            await super().send(address, reply)
+
+    put(engine, "1", "hello")
+    pigeon = Slow()
+    courier = Courier(engine, {"pigeon": pigeon})
+    running = asyncio.create_task(courier.run())
+    await asyncio.sleep(0.1)
+    put(engine, "2", "hello", "again")
+    courier.wake()
+    async with asyncio.timeout(3):
+        while len(pigeon.carried) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    stuck.set()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert {one for one, _ in status(engine)} == {Status.SENT}
+
+
+async def test_what_was_claimed_but_not_sent_is_given_back_when_we_stop(engine: Engine) -> None:
+    put(engine, "1", "hello")
+    pigeon = Pigeon()
+    running = asyncio.create_task(Courier(engine, {"pigeon": pigeon}).run())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    running.cancel()  # while the claim is under way
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert [one for one, _ in status(engine)] in ([Status.QUEUED], [Status.SENT])
+    later = await Courier(engine, {"pigeon": Pigeon()}).deliver_due()
+    assert later + len(pigeon.carried) == 1

@@ -140,6 +140,7 @@ def test_nothing_is_due_for_those_who_wait_behind_somebody(engine: Engine) -> No
         assert first is not None
         later = now() + timedelta(minutes=10)
         outbox.settle(session, first, Status.QUEUED, due_at=later)
+        session.commit()
         assert outbox.claim(session, now(), ["pigeon"]) is None
         due = outbox.next_due(session, now(), ["pigeon"])
         assert due is not None
