@@ -151,12 +151,12 @@ class Emulator:
         """The first message of the bot in a chat that contains ``text``."""
 
         def found() -> Json | None:
-            return next((one for one in self.sent_to(chat) if text in one["text"]), None)
+            return next((one for one in self.sent_to(chat) if text in one.get("text", "")), None)
 
         try:
             await self.until(found, seconds)
         except TimeoutError:
-            said = [one["text"] for one in self.sent_to(chat)]
+            said = [one.get("text") for one in self.sent_to(chat)]
             raise AssertionError(f"{text!r} was not said to {chat}, only {said}") from None
         return found() or {}
 
