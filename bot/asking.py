@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from math import ceil
 from typing import Any
 
 import handlers
@@ -14,6 +16,8 @@ from knowledge import places
 from knowledge.base import Knowledge
 from knowledge.coordinates import to_wgs84
 from knowledge.gazetteer import Named
+from knowledge.qualifying import GROUPS
+from knowledge.travel import minutes
 
 _NOBODY = Contact("cli", "0")
 
@@ -47,9 +51,13 @@ def nearby(
     place: str | None,
     kind: str | None,
     limit: int,
+    wanted: places.Wanted | None = None,
 ) -> dict[str, Any]:
-    """Places near a position or a named place. Raises ValueError for an unknown ``kind``."""
-    kinds = _kinds(kind)
+    """Places near a position or a named place, narrowed by ``wanted``. Raises ValueError for an
+    unknown ``kind`` or county."""
+    kinds, counties = _kinds(kind), knowledge.gazetteer.counties()
+    if wanted and wanted.county and wanted.county not in counties:
+        raise ValueError(f"没有“{wanted.county}”，请写：{'、'.join(counties)}")
     at = to_wgs84(*point, crs) if point else None
     found = places.find(
         knowledge.directory,
@@ -58,14 +66,25 @@ def nearby(
         place=place,
         kinds=kinds,
         limit=limit,
+        wanted=wanted,
     )
     return {
         "status": found.status,
         "origin": _named(found.origin) if found.origin else None,
         "options": [option.label for option in found.options],
         "locations": [_location(one) for one in found.locations],
+        "radius_m": found.radius_m,
         "hint": found.hint,
     }
+
+
+def narrowed(county: str | None, group: str | None, open_at: datetime | None) -> places.Wanted:
+    """What is asked besides the kind. Raises ValueError for a group nobody knows."""
+    if group is not None and group not in GROUPS:
+        raise ValueError(f"没有“{group}”这一类人，可用：{'、'.join(GROUPS)}")
+    return places.Wanted(
+        county=county or "", groups=frozenset({group} if group else ()), open_at=open_at
+    )
 
 
 def nearby_text(found: dict[str, Any]) -> str:
@@ -115,7 +134,22 @@ def _location(found: places.Found) -> dict[str, Any]:
         "verified_on": one.verified_on,
         "sample": one.sample,
         "approximate": found.approximate,
+        "county": one.county,
+        "town": one.town,
+        "phone": one.phone,
+        "offer": one.offer,
+        "card": one.card,
+        "hours": one.hours,
+        "walk_minutes": _walk(found),
+        "over_river": found.over_river,
     }
+
+
+def _walk(found: places.Found) -> int | None:
+    """Estimated minutes on foot; None where there is no way to tell."""
+    if found.distance_m is None or found.over_river:
+        return None
+    return ceil(minutes(found.distance_m, "walk"))
 
 
 def _sources(knowledge: Knowledge, turn: Turn) -> list[str]:

@@ -163,16 +163,24 @@ def nearby(
     place: Annotated[str | None, typer.Option(help="地名，如 海门三星镇")] = None,
     kind: Annotated[str | None, typer.Option(help="类别，如 merchant、hospital-designated")] = None,
     limit: Annotated[int, typer.Option(min=1, max=50, help="最多几个")] = 5,
+    county: Annotated[str | None, typer.Option(help="只要这个县市区的，如 海门区")] = None,
+    group: Annotated[str | None, typer.Option(help="只要这类人能享受的，如 三属")] = None,
+    open_now: Annotated[bool, typer.Option("--open-now", help="只要现在确定开着的")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """找附近的拥军商户、优待医院、景区、纪念设施。"""
     from bot import asking
+    from bot.db.tables import now
+    from bot.desk.clock import BEIJING
     from bot.places.cli import known
 
     if (place is None) == (lat is None or lon is None):
         raise typer.BadParameter("给出 --lat 和 --lon，或者 --place，两者选一")
     point = (lat, lon) if lat is not None and lon is not None else None
-    found = asking.nearby(known(), point=point, crs=crs, place=place, kind=kind, limit=limit)
+    wanted = asking.narrowed(county, group, now().astimezone(BEIJING) if open_now else None)
+    found = asking.nearby(
+        known(), point=point, crs=crs, place=place, kind=kind, limit=limit, wanted=wanted
+    )
     _print_json(found) if as_json else typer.echo(asking.nearby_text(found))
 
 

@@ -1,4 +1,4 @@
-"""The 15-minute circle: how far each town is from what veterans need, and where the gaps are.
+"""The 15-minute circle: how far each town is from what veterans need, and where the lacks are.
 
 No official standard for a 拥军服务圈 was found: the report states how it measures. Only places
 that are open, verified and have a position of their own count.
@@ -90,7 +90,7 @@ class Report:
     covered: Mapping[str, Bools]
     looked_for: tuple[str, ...]
 
-    def gaps(self) -> list[tuple[Row, str, Way]]:
+    def lacks(self) -> list[tuple[Row, str, Way]]:
         """Towns out of reach of something, the worst first: most residents, then longest way."""
         found = [
             (row, what, row.ways[what])
@@ -211,6 +211,6 @@ def _share(rows: Sequence[Row], reached: int, cells: Counts, held: Counts) -> Sh
     )
 
 
-def _urgency(gap: tuple[Row, str, Way]) -> tuple[float, float, str]:
-    row, _, way = gap
+def _urgency(lack: tuple[Row, str, Way]) -> tuple[float, float, str]:
+    row, _, way = lack
     return -row.residents, -way.minutes, row.area.label

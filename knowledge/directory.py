@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,23 +12,22 @@ import numpy as np
 
 from knowledge import locations
 from knowledge.coordinates import Degrees
-from knowledge.days import day_kind
 from knowledge.gazetteer import Gazetteer
-from knowledge.grid import Allowed, Grid
+from knowledge.grid import Filter, Grid
 from knowledge.locations import Location
-from knowledge.opening import Opening
+from knowledge.placeclasses import Classes, Wanted
 from knowledge.table import refuse
 
+__all__ = ["Directory", "Found", "Nearby", "Wanted", "nearby"]
 ROOT = Path(__file__).parent / "places"
 FILES = ("places.csv", "samples.csv")
 RADII_M = (3_000, 10_000, 30_000)
 _ENOUGH = 3
-_FILTERS = 64
+_FILTERS = 256
 """How many different filters are remembered; the next minute has new ones."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A place and how far it is in metres; None: only its county is known."""
 
     location: Location
@@ -51,43 +49,6 @@ class Nearby:
     found: tuple[Found, ...]
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Which places count; whatever is empty does not matter.
-
-    ``county``: as it is called today. ``groups``: places for any of these, and those that name
-    nobody. ``open_at``: open for sure at this moment, in Nantong's time.
-    """
-
-    kinds: frozenset[str] = frozenset()
-    county: str = ""
-    groups: frozenset[str] = frozenset()
-    open_at: datetime | None = None
-
-    @classmethod
-    def of(cls, kinds: Collection[str]) -> Wanted:
-        """Any place of these kinds."""
-        return cls(frozenset(kinds))
-
-
-class _Class(NamedTuple):
-    """What places are told apart by; those that share it are wanted together or not at all."""
-
-    kind: str
-    county: str
-    qualifies: tuple[str, ...]
-    opening: Opening | None
-
-    def meets(self, wanted: Wanted) -> bool:
-        """Whether places like this are wanted."""
-        return (
-            (not wanted.kinds or self.kind in wanted.kinds)
-            and wanted.county in ("", self.county)
-            and (not wanted.groups or not self.qualifies or bool(wanted.groups & {*self.qualifies}))
-            and (wanted.open_at is None or _is_open(self.opening, wanted.open_at))
-        )
-
-
 class Directory:
     """All places; those with a point, or whose town's centre is known, in a grid."""
 
@@ -96,11 +57,9 @@ class Directory:
         shown = [one for one in self.locations if one.status == "active"]
         self._placed = [one for one in shown if one.point or one.centre]
         points = np.array([one.point or one.centre for one in self._placed], float).reshape(-1, 2)
-        numbers: dict[_Class, int] = {}
-        classes = [numbers.setdefault(_class(one), len(numbers)) for one in self._placed]
-        self._classes = tuple(numbers)
-        self._grid = Grid(points[:, 0], points[:, 1], np.array(classes, np.int32))
-        self._tables: dict[Wanted, Allowed] = {}
+        self._classes = Classes(self._placed)
+        self._grid = Grid(points[:, 0], points[:, 1], self._classes.numbers)
+        self._filters: dict[Wanted, Filter] = {}
         self._by_county: dict[str, list[Location]] = {}
         for one in shown:
             self._by_county.setdefault(one.county, []).append(one)
@@ -123,8 +82,9 @@ class Directory:
         self, point: Degrees, count: int, wanted: Wanted, within_m: float = math.inf
     ) -> list[Found]:
         """At most ``count`` places around a WGS-84 point, by great-circle distance, ties by id."""
-        at, away = self._grid.nearest(point, count, self._allowed(wanted), within_m)
-        return [Found(self._placed[one], far) for one, far in zip(at, away, strict=True)]
+        at, away = self._grid.nearest(point, count, self._filter(wanted), within_m)
+        placed = self._placed
+        return [Found(placed[one], far) for one, far in zip(at, away, strict=True)]
 
     def within(self, point: Degrees, radius_m: float, kinds: Collection[str] = ()) -> list[Found]:
         """Places of ``kinds`` (none: all) at most ``radius_m`` metres away: nearest first, ties by id."""
@@ -132,7 +92,7 @@ class Directory:
 
     def has_points(self, kinds: Collection[str] = ()) -> bool:
         """Whether a distance can be told to any place of ``kinds`` (none: all)."""
-        return bool(self._allowed(Wanted.of(kinds)).any())
+        return self._filter(Wanted.of(kinds)).share > 0
 
     def of(self, counties: Collection[str], kinds: Collection[str] = ()) -> list[Location]:
         """Places of ``kinds`` (none: all) in ``counties`` or of the whole city, by id."""
@@ -144,22 +104,14 @@ class Directory:
         ]
         return sorted(found, key=lambda one: one.id)
 
-    def _allowed(self, wanted: Wanted) -> Allowed:
+    def _filter(self, wanted: Wanted) -> Filter:
         """Which classes are wanted. A filter met again is known; there are few in a minute."""
-        if (known := self._tables.get(wanted)) is not None:
+        if (known := self._filters.get(wanted)) is not None:
             return known
-        table = np.array([one.meets(wanted) for one in self._classes], bool)
-        kept = self._tables if len(self._tables) < _FILTERS else {}
-        self._tables = kept | {wanted: table}
-        return table
-
-
-def _class(place: Location) -> _Class:
-    return _Class(place.kind, place.county, place.qualifies, place.opening)
-
-
-def _is_open(opening: Opening | None, moment: datetime) -> bool:
-    return opening is not None and opening.at(moment, day_kind).is_open is True
+        found = self._grid.filter(self._classes.table(wanted))
+        kept = self._filters if len(self._filters) < _FILTERS else {}
+        self._filters = kept | {wanted: found}
+        return found
 
 
 def nearby(

@@ -19,9 +19,20 @@ from knowledge.coordinates import EARTH_M, Degrees
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int32]
 Allowed: TypeAlias = NDArray[np.bool_]
+Span: TypeAlias = tuple[int, int]
+"""From and to among the points sorted by cell."""
 _A_CELL = 8
 """Points a cell holds on average."""
+_SURPLUS = 2
+"""How many times what is wanted the first cells should hold: the nearest may lie in the next."""
 _SLACK = 1 + 1e-9
+
+
+class Filter(NamedTuple):
+    """Which classes count, and the share of all points that are of these."""
+
+    table: Allowed
+    share: float
 
 
 class Block(NamedTuple):
@@ -47,10 +58,10 @@ class Grid:
         counts = np.bincount(cells, minlength=self._rows * self._columns)
         self._starts: list[int] = np.concatenate(([0], np.cumsum(counts))).tolist()
         self._all = np.arange(self.size, dtype=np.int32)
-        self._phi = np.radians(latitudes[self._order])
-        self._lambda = np.radians(longitudes[self._order])
-        self._cosine = np.cos(self._phi)
+        north, east = np.radians(latitudes[self._order]), np.radians(longitudes[self._order])
+        self._angles = np.stack([north, east, np.cos(north)])
         self._classes = classes[self._order]
+        self._held = np.bincount(classes) if self.size else np.zeros(0, int)
 
     def _measure(self, latitudes: Floats, longitudes: Floats) -> None:
         """Lay out cells that are about square and hold ``_A_CELL`` points each."""
@@ -66,34 +77,40 @@ class Grid:
         self._tall = tall / self._rows * _SLACK
         self._broad = broad / self._columns * _SLACK
 
+    def filter(self, table: Allowed) -> Filter:
+        """A table with one entry a class, ready to be used."""
+        return Filter(table, float(self._held @ table) / max(1, self.size))
+
     def nearest(
-        self, point: Degrees, count: int, allowed: Allowed, within_m: float = math.inf
+        self, point: Degrees, count: int, wanted: Filter, within_m: float = math.inf
     ) -> tuple[list[int], list[float]]:
-        """At most ``count`` positions no farther than ``within_m`` whose class is ``allowed``,
+        """At most ``count`` positions no farther than ``within_m`` whose class is ``wanted``,
         nearest first, and their distances in metres (great circle)."""
-        if not self.size or count < 1:
+        if count < 1 or not wanted.share:
             return [], []
-        block = self._first(point, count)
+        block, spans = self._first(point, min(self.size, _SURPLUS * count / wanted.share))
         while True:
-            found, away = self._ranked(point, block, count, allowed)
+            found, away = self._ranked(point, spans, count, wanted.table)
             last = away[-1] if len(found) == count else math.inf
             sure = self._sure_m(point, block)
             if min(last, within_m) <= sure:
                 break
             block = self._around(point, min(last, within_m, max(2 * sure, self._cell_m())))
+            spans = self._spans(block)
         kept = bisect_right(away, within_m)
         return found[:kept], away[:kept]
 
-    def _first(self, point: Degrees, count: int) -> Block:
-        """The cells around a point until they hold a few times what is wanted."""
+    def _first(self, point: Degrees, enough: float) -> tuple[Block, list[Span]]:
+        """The cells around a point until they hold enough points, and where these lie."""
         row = min(max(int((point[0] - self._south) / self._tall), 0), self._rows - 1)
         column = min(max(int((point[1] - self._west) / self._broad), 0), self._columns - 1)
         reach = 1
         while True:
             block = self._clipped(row - reach, row + reach, column - reach, column + reach)
-            held = sum(last - first for first, last in self._spans(block))
-            if held >= 4 * count or reach > max(self._rows, self._columns):
-                return block
+            spans = self._spans(block)
+            held = sum([last - first for first, last in spans])
+            if held >= enough or reach > max(self._rows, self._columns):
+                return block, spans
             reach *= 2
 
     def _around(self, point: Degrees, radius_m: float) -> Block:
@@ -133,20 +150,17 @@ class Grid:
             edges.append(_east_m(point, east - point[1]))
         return max(0.0, min(edges)) if edges else math.inf
 
-    def _spans(self, block: Block) -> list[tuple[int, int]]:
+    def _spans(self, block: Block) -> list[Span]:
         """Where each row of the block lies among the sorted points."""
         starts, width = self._starts, self._columns
         rows = range(block.south * width, block.north * width + 1, width)
         return [(starts[row + block.west], starts[row + block.east + 1]) for row in rows]
 
     def _ranked(
-        self, point: Degrees, block: Block, count: int, allowed: Allowed
+        self, point: Degrees, spans: list[Span], count: int, allowed: Allowed
     ) -> tuple[list[int], list[float]]:
         """The nearest ``count`` of a block with their distances."""
-        spans = [self._all[first:last] for first, last in self._spans(block) if first < last]
-        if not spans:
-            return [], []
-        held = np.concatenate(spans) if len(spans) > 1 else spans[0]
+        held = np.concatenate([self._all[first:last] for first, last in spans])
         held = held.compress(allowed.take(self._classes.take(held)))
         if not len(held):
             return [], []
@@ -154,17 +168,17 @@ class Grid:
         if len(held) > count:
             near = halves <= np.partition(halves, count - 1)[count - 1]
             held, halves = held.compress(near), halves.compress(near)
-        ids = self._order.take(held)
-        best = np.lexsort((ids, halves))[:count]
-        away = 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(halves[best], 1.0)))
-        return ids[best].tolist(), away.tolist()
+        ranked = sorted(zip(halves.tolist(), self._order.take(held).tolist(), strict=True))[:count]
+        found = [at for _, at in ranked]
+        return found, [2 * EARTH_M * math.asin(math.sqrt(min(half, 1.0))) for half, _ in ranked]
 
     def _halves(self, point: Degrees, held: Ints) -> Floats:
         """The haversine of the angle to each: grows with the distance."""
         phi, along = math.radians(point[0]), math.radians(point[1])
-        north = np.sin((self._phi.take(held) - phi) * 0.5)
-        east = np.sin((self._lambda.take(held) - along) * 0.5)
-        halves: Floats = north * north + self._cosine.take(held) * (east * east * math.cos(phi))
+        angles = self._angles.take(held, axis=1)
+        sines = np.sin((angles[:2] - np.array(((phi,), (along,)))) * 0.5)
+        sines *= sines
+        halves: Floats = sines[0] + sines[1] * angles[2] * math.cos(phi)
         return halves
 
 

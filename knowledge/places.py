@@ -170,7 +170,7 @@ def _over_river(search: _Search, origin: Named, near: Nearby) -> list[Found]:
     """The places found, each with whether it lies on the other side of the Yangtze."""
     here = origin.town in _ON_CHONGMING
     return [
-        replace(one, over_river=_on_chongming(search.gazetteer, one.location) is not here)
+        one._replace(over_river=_on_chongming(search.gazetteer, one.location) is not here)
         for one in near.found
     ]
 

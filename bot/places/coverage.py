@@ -19,7 +19,7 @@ from knowledge.raster import CELL_M, FARTHEST_M, Ring
 from knowledge.travel import DETOUR, KM_AN_HOUR, MODES, reach_m
 
 _HERE = Path(__file__).parents[1] / "console" / "templates"
-_GAPS = 40
+_LACKS = 40
 HEADINGS = ("县市区", "乡镇街道", "村社区", "找什么", "最近的", "直线米", "分钟", "够得着", "人口")
 _PERCENT = 100
 
@@ -145,7 +145,7 @@ def as_page(found: Report, template: str = "coverage_file.html") -> str:
 
 def values(found: Report) -> dict[str, Any]:
     """What the page's template takes."""
-    gaps = found.gaps()
+    lacks = found.lacks()
     counties = list(dict.fromkeys(county for county, _ in found.shares))
     return {
         "title": f"{found.question.within:g} 分钟拥军服务圈（{MODES[found.question.mode]}）",
@@ -155,8 +155,8 @@ def values(found: Report) -> dict[str, Any]:
         "shares": found.shares,
         "people": bool(found.question.population),
         "maps": [(what, draw(found, what)) for what in found.looked_for],
-        "gaps": [(row.area.label, what, *_told(way)) for row, what, way in gaps[:_GAPS]],
-        "gap_count": len(gaps),
+        "lacks": [(row.area.label, what, *_told(way)) for row, what, way in lacks[:_LACKS]],
+        "lack_count": len(lacks),
         "counted": found.counted,
         "today": found.question.today.isoformat(),
     }

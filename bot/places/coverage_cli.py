@@ -1,4 +1,4 @@
-"""``youjun places coverage``: who is within fifteen minutes of what, and where the gaps are."""
+"""``youjun places coverage``: who is within fifteen minutes of what, and where the lacks are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from bot.places.cli import ConfigFile
 
-_GAPS = 10
+_LACKS = 10
 
 
 def coverage(
@@ -39,9 +39,9 @@ def coverage(
     found = report.measure(knowledge, ask)
     for line in report.table(found):
         typer.echo("\t".join(line))
-    gaps = found.gaps()
-    typer.echo(f"够不着的（镇 × 类别）{len(gaps)} 处，先看：")
-    for row, what, way in gaps[:_GAPS]:
+    lacks = found.lacks()
+    typer.echo(f"够不着的（镇 × 类别）{len(lacks)} 处，先看：")
+    for row, what, way in lacks[:_LACKS]:
         far = (
             f"最近的 {way.place.name}，约 {way.minutes:.0f} 分钟"
             if way.place

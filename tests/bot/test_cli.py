@@ -19,7 +19,7 @@ STATUSES = {
 }  # fmt: skip
 LOCATION = {
     "id", "name", "kind", "address", "distance_m", "lat", "lon", "verified_on", "sample",
-    "approximate",
+    "approximate", "county", "town", "phone", "offer", "card", "hours", "walk_minutes", "over_river",
 }  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def test_a_batch_answers_line_by_line_in_order(tmp_path: Path) -> None:
 def test_nearby_has_the_documented_shape(tmp_path: Path) -> None:
     done = youjun(tmp_path, "nearby", "--place", "海门三星镇", "--json", "--limit", "3")
     found = json.loads(done.stdout)
-    assert set(found) == {"status", "origin", "options", "locations", "hint"}
+    assert set(found) == {"status", "origin", "options", "locations", "radius_m", "hint"}
     assert found["status"] == "ok"
     assert found["origin"]["name"] == "海门区三星镇"
     assert len(found["locations"]) == 3

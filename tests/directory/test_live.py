@@ -35,7 +35,9 @@ class Answering:
         while not self.done:
             began = time.perf_counter()
             try:
-                self.service.receive(Update(f"u{self.answered}", contact, "菜单"))
+                self.service.receive(
+                    Update(f"u{self.answered}", contact, "离海门三星镇最近的拥军商户")
+                )
             except Exception as problem:
                 self.problem = problem
                 return

@@ -38,15 +38,15 @@ def test_fifteen_minutes_on_foot_are_800_metres_as_the_crow_flies() -> None:
     assert reach_m(15, "ebike") == pytest.approx(3000)
 
 
-def test_the_nearest_of_each_kind_with_minutes_and_the_gaps() -> None:
+def test_the_nearest_of_each_kind_with_minutes_and_the_lacks() -> None:
     found = measured(SHOP)
     near, far = (row.ways[SHOPS] for row in found.rows)
     assert (near.minutes, near.place) == (0, SHOP)
     assert far.distance_m == pytest.approx(distance_m((31.97, 121.12), (31.99, 121.16)))
-    gaps = [(row.area.name, what) for row, what, _ in found.gaps()]
-    assert ("三星镇", SHOPS) not in gaps
-    assert ("远镇", SHOPS) in gaps
-    assert ("三星镇", "优待医院") in gaps
+    lacks = [(row.area.name, what) for row, what, _ in found.lacks()]
+    assert ("三星镇", SHOPS) not in lacks
+    assert ("远镇", SHOPS) in lacks
+    assert ("三星镇", "优待医院") in lacks
     share = found.shares["", SHOPS]
     assert (share.within, share.towns, share.residents) == (1, 2, None)
     assert found.shares["海门区", SHOPS] == share
