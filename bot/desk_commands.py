@@ -61,7 +61,7 @@ def route(
     from bot.db.tables import now
     from bot.desk import routing, rules
 
-    county, _, town = region.replace(" ", "/").partition("/")
+    county, town = _region(region)
     with Session(parts.open_database(config.load(config_file))) as session:
         found = routing.route(
             session, topic, county=county, town=town, rules=rules.load(session), now=now()
@@ -69,6 +69,21 @@ def route(
         for step in found.steps:
             typer.echo(f"· {step}")
         typer.echo(f"派给：{found.desk.name if found.desk else '本县市区全体工作人员'}")
+
+
+def _region(region: str) -> tuple[str, str]:
+    """County and town. Raises typer.BadParameter for one that does not exist."""
+    from knowledge.gazetteer import Gazetteer
+
+    gazetteer = Gazetteer.load()
+    county, _, town = region.replace(" ", "/").partition("/")
+    if county not in gazetteer.counties():
+        known = "、".join(gazetteer.counties())
+        raise typer.BadParameter(f"没有县市区“{county}”，请写全名：{known}", param_hint="--region")
+    if town and town not in gazetteer.towns(county):
+        known = "、".join(gazetteer.towns(county))
+        raise typer.BadParameter(f"{county}没有“{town}”，请写全名：{known}", param_hint="--region")
+    return county, town
 
 
 @audit.command("verify")

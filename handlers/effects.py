@@ -72,8 +72,9 @@ class AskDuty:
 @dataclass(frozen=True)
 class ListTickets:
     """Outcome: the person's latest tickets, newest first, each a dict with ``number``, ``title``,
-    ``state``, ``opened_at``, ``due_at`` (ISO 8601), ``desk``, ``owner`` (how staff are called, or
-    ``""``), ``merged_into`` (a number or None), ``elsewhere`` (channel and words of staff's last
+    ``state``, ``opened_at``, ``due_at`` (ISO 8601), ``late`` (whether that is past), ``withdrawn``
+    (by themselves), ``desk``, ``owner`` (how staff are called, or ``""``), ``merged_into`` (a
+    number or None), ``elsewhere`` (channel and words of staff's last
     answer, if another channel of the person got it, else None) and ``may_object``."""
 
 

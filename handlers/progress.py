@@ -86,12 +86,22 @@ def _line(ticket: Mapping[str, Any]) -> str:
         return f"{line}和 {ticket['merged_into']} 是同一件事，合在一起办"
     line += _meaning(ticket)
     if ticket["state"] in _WAITING:
-        line += f"，最迟 {day(ticket['due_at'])} 前联系您"
+        line += _until(ticket)
     return line
+
+
+def _until(ticket: Mapping[str, Any]) -> str:
+    """By when staff should be heard of; what is late is called late."""
+    due = moment(ticket["due_at"])
+    if ticket.get("late"):
+        return f"，已晚于约定的 {due}，已提醒工作人员"
+    return f"，最迟 {due} 前联系您"
 
 
 def _meaning(ticket: Mapping[str, Any]) -> str:
     """The state in plain words; where staff wrote to another channel, their words."""
+    if ticket.get("withdrawn"):
+        return "您已撤回"
     if ticket["state"] in _TOLD and (elsewhere := ticket.get("elsewhere")):
         channel, words = elsewhere
         cut = words if len(words) <= _QUOTED else words[: _QUOTED - 1] + "…"

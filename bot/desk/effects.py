@@ -14,10 +14,8 @@ from bot.db import setaside
 from bot.db.desk import Attachment, WrittenDraft
 from bot.db.tables import (
     Conversation,
-    Desk,
     Feedback,
     Message,
-    Staff,
     State,
     Ticket,
     TicketEvent,
@@ -26,6 +24,7 @@ from bot.desk import (
     finding,
     gaps,
     history,
+    listing,
     notices,
     people,
     promises,
@@ -82,7 +81,7 @@ def perform(
         case effects.AlertStaff():
             return _alert(session, contact, effect, settings=settings, now=now)
         case effects.ListTickets():
-            return _list(session, contact, settings)
+            return listing.mine(session, contact, settings.title, now)
         case effects.AskTime():
             return now.astimezone(BEIJING).isoformat()
         case effects.AskDuty():
@@ -261,26 +260,3 @@ def _crisis(alert: effects.AlertStaff) -> effects.OpenTicket:
 def _duty(session: Session, now: datetime) -> str | None:
     hours = Working(stored.load(session).frames)
     return None if hours.is_open(now) else hours.next_open(now).isoformat()
-
-
-def _list(session: Session, contact: Contact, settings: Settings) -> list[dict[str, Any]]:
-    mine = col(Ticket.contact).in_(linked.contacts(session, str(contact)))
-    found = session.exec(select(Ticket).where(mine).order_by(col(Ticket.id).desc()).limit(20)).all()
-    elsewhere = linked.answers_elsewhere(session, contact, [ticket.number for ticket in found])
-    desks = dict(session.exec(select(Desk.id, Desk.name)).all())
-    owners = dict(session.exec(select(Staff.id, Staff.name)).all())
-    return [
-        {
-            "number": ticket.number,
-            "title": settings.title(ticket.service),
-            "state": ticket.state,
-            "opened_at": ticket.opened_at.isoformat(),
-            "due_at": (ticket.next_due_at or ticket.due_at).isoformat(),
-            "desk": desks.get(ticket.desk, ""),
-            "owner": owners.get(ticket.owner, ""),
-            "merged_into": ticket.merged_into,
-            "elsewhere": elsewhere.get(ticket.number),
-            "may_object": ticket.answered_at is not None and ticket.objected_at is None,
-        }
-        for ticket in found
-    ]

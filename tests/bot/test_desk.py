@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -92,6 +93,27 @@ def test_a_colleague_of_another_county_and_a_stranger_take_nothing(
     assert said in press(service, engine, telegram_id, request_of_haimen)
     with Session(engine) as session:
         assert session.exec(select(Ticket.owner)).one() is None
+
+
+def test_progress_names_the_minute_and_says_when_it_is_late(
+    engine: Engine, request_of_haimen: str, person: Person
+) -> None:
+    [due] = re.findall(r"最迟 (\d+月\d+日 \d\d:\d\d) 前联系您", person.says("进度")[0])
+    with Session(engine) as session:
+        session.exec(select(Ticket)).one().due_at -= timedelta(days=30)
+        session.commit()
+    late = person.says("进度")[0]
+    assert "已晚于约定的" in late
+    assert due not in late
+
+
+def test_what_a_person_withdrew_is_not_called_done(request_of_haimen: str, person: Person) -> None:
+    person.says(f"/withdraw {request_of_haimen}")
+    person.says("yes")
+    assert "：您已撤回" in person.says("进度")[0]
+    person.says(f"/add {request_of_haimen}")
+    person.says("还是想办")
+    assert "已收到，等待工作人员接手" in person.says("进度")[0]
 
 
 def test_a_crisis_of_unknown_county_is_seen_by_every_county_first(

@@ -92,3 +92,13 @@ def test_the_command_imports_and_tries_a_route(
     assert "派给：示例三星站" in tried.output
     changed = run(cli, ["staff", "password", "li", "--password", "correct horse battery"])
     assert changed.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("region", "said"), [("火星区", "没有县市区"), ("海门区/月球镇", "没有“月球镇”")]
+)
+def test_a_region_that_does_not_exist_is_not_tried(region: str, said: str) -> None:
+    arguments = ["desk", "route", "--topic", "hardship", "--region", region]
+    tried = CliRunner().invoke(cli, arguments, env={"COLUMNS": "200"})
+    assert tried.exit_code == 2
+    assert said in tried.output
