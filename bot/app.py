@@ -222,7 +222,7 @@ class App:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _web: Starlette) -> AsyncIterator[None]:
-        await asyncio.to_thread(self.rooms.keep_rest)
+        await asyncio.to_thread(self.rooms.begin)
         bell = alarms.Bell(self.desk.staff_group, self.desk.title)
         tasks = [
             asyncio.create_task(self.courier.run(), name="courier"),

@@ -11,7 +11,7 @@ from functools import partial
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
+from sqlmodel import Session, col, update
 
 from bot.channels.staffroom import GroupMessage, Room
 from bot.db.engine import is_away, is_crossed
@@ -22,6 +22,7 @@ from bot.desk.effects import Settings
 
 TRY_AGAIN = timedelta(hours=1)
 """After this long we look whether a group has topics by now."""
+OLD = timedelta(days=1)
 log = logging.getLogger(__name__)
 
 
@@ -54,10 +55,18 @@ class Staffrooms:
             log.exception("error %s in the staff group %s", error, said.chat)
             self._act(said, partial(group.apologise, error=error, settings=self.settings))
 
-    def keep_rest(self) -> None:
-        """Write down which group hears of the desks that have none."""
+    def begin(self) -> None:
+        """Write down which group hears of the desks that have none, and drop old news: what waited
+        for days, because Telegram was switched off, helps nobody."""
+        old = (
+            col(Message.channel) == rooms.CHANNEL,
+            col(Message.status) == Status.QUEUED,
+            col(Message.created_at) < self.clock() - OLD,
+        )
         with Session(self.engine) as session:
             rooms.keep_rest(session, self.settings.staff_group)
+            values = {"status": Status.FAILED, "error": "放得太久，没有发"}
+            session.exec(update(Message).where(*old).values(**values))
             session.commit()
 
     async def groups(self) -> list[int]:

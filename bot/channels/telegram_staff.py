@@ -53,6 +53,18 @@ class StaffSide:
 
     async def _say(self, chat: int, number: str, reply: Reply) -> None:
         room = await self._rooms.find(chat, number)
+        try:
+            await self._put(room, number, reply)
+        except Undeliverable as problem:
+            log.error(
+                "the staff group %s did not get a message: %s. Check the group's number in the "
+                "organisation file or telegram.staff_group, and that the bot is a member",
+                room.chat,
+                problem,
+            )
+            raise
+
+    async def _put(self, room: Room, number: str, reply: Reply) -> None:
         await self._offer(room.chat)
         room = await self._ready(room, number)
         try:

@@ -47,7 +47,6 @@ def _groups(session: Session, rest: int | None) -> list[int]:
 def _take(session: Session, chat: int, today: str) -> bool:
     """Whether it is ours to post today's."""
     rooms.known(session, chat)
-    session.flush()
     taken = session.exec(
         update(StaffGroup)
         .where(col(StaffGroup.chat) == chat, col(StaffGroup.digest_on) != today)

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select, update
 
 from bot.db import outbox
+from bot.db.engine import insert_new
 from bot.db.group import StaffGroup, Topic
 from bot.db.tables import Desk, Staff, Ticket, TicketEvent
 from bot.desk.words import KINDS
@@ -116,11 +117,8 @@ def keep_rest(session: Session, chat: int | None) -> None:
 
 def known(session: Session, chat: int) -> StaffGroup:
     """What we know of a group, to be changed."""
-    found = session.get(StaffGroup, chat)
-    if found is None:
-        found = StaffGroup(chat=chat)
-        session.add(found)
-    return found
+    _insert(session, StaffGroup(chat=chat))
+    return session.exec(select(StaffGroup).where(StaffGroup.chat == chat)).one()
 
 
 def current(session: Session, chat: int) -> int:
@@ -156,12 +154,19 @@ def buttons(ticket: Ticket) -> tuple[Choice, ...]:
 
 def enter(session: Session, ticket: Ticket, chat: int) -> None:
     """Note that the ticket has a topic in the group; the channel makes it."""
-    topic = session.get(Topic, (chat, ticket.id))
-    if topic is None:
-        topic = Topic(chat=chat, ticket_id=ticket.id or 0)
-        session.add(topic)
-    topic.left = False
+    _insert(session, Topic(chat=chat, ticket_id=ticket.id or 0))
+    session.exec(
+        update(Topic)
+        .where(col(Topic.chat) == chat, col(Topic.ticket_id) == ticket.id)
+        .values(left=False)
+    )
+
+
+def _insert(session: Session, row: SQLModel) -> None:
+    """Add a row unless another process has it there already."""
     session.flush()
+    table = SQLModel.metadata.tables[type(row).__name__.lower()]
+    session.execute(insert_new(session.get_bind(), table), [row.model_dump()])
 
 
 def _hearing(session: Session, ticket: Ticket) -> Sequence[int]:

@@ -73,7 +73,7 @@ def group(engine: Engine, desks: Desks) -> Group:
         desks.staff(username).telegram_id = id
     desks.session.commit()
     made = Group(desks, Staffrooms(engine, SETTINGS, clock=lambda: made.now))
-    made.rooms.keep_rest()
+    made.rooms.begin()
     return made
 
 
