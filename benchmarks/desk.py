@@ -24,8 +24,10 @@ from bot.console import Console, access, routes
 from bot.db import schema
 from bot.db.cipher import make_cipher
 from bot.db.engine import connect
+from bot.db.learning import Gap, Receipt, Unanswered, Wording
 from bot.db.tables import Staff, State, Ticket, now
 from bot.desk.finding import phone_hash
+from bot.receipts import code
 from knowledge.gazetteer import Gazetteer
 
 TICKETS = 100_000
@@ -46,7 +48,21 @@ PAGES = {
     "search by number": ("/desk/?q=T012345", "zhao"),
     "search by phone": ("/desk/?q=13800012345", "zhao"),
     "live fragment": ("/desk/queue?view=open", "li"),
+    "ticket": ("/desk/tickets/T012345", "zhao"),
+    "gaps": ("/desk/gaps", "zhao"),
+    "gaps, one county": ("/desk/gaps", "li"),
+    "gap, asked most": ("/desk/gaps/1", "zhao"),
+    "week": ("/desk/digest", "zhao"),
+    "month": ("/desk/report?month={last}", "zhao"),
+    "month as a file": ("/desk/report.csv?month={last}", "zhao"),
+    "month, one county": ("/desk/report?month={last}", "hua"),
+    "receipt": ("/desk/receipts?code=" + code(54_321), "li"),
+    "notices": ("/desk/notices", "li"),
+    "canned replies": ("/desk/canned", "li"),
+    "history, before checking it": ("/desk/audit", "zhao"),
 }
+QUESTIONS, GAPS, RECEIPTS = 30_000, 3_000, 200_000
+"""Unanswered questions and their gaps; questions altogether: a busy year."""
 
 
 def fill(engine: Engine) -> None:
@@ -58,14 +74,55 @@ def fill(engine: Engine) -> None:
         session.add(Staff(username="zhao", name="赵主任", password_hash="-", role="admin"))  # noqa: S106
         session.add(Staff(username="li", name="李同志", password_hash="-", county="海门区"))  # noqa: S106
         session.commit()
+        session.add(  # the head of a county
+            Staff(username="hua", name="华组长", password_hash="-", role="leader", county="海门区")  # noqa: S106
+        )
         dice = random.Random(1)  # noqa: S311
         counties = Gazetteer.load().counties()
         for start in range(0, TICKETS, 5000):
             rows = [_row(n, dice, counties) for n in range(start, start + 5000)]
             session.execute(insert(Ticket), rows)
         session.commit()
+        _fill_learning(session, dice, counties)
         session.execute(text("ANALYZE"))
         session.commit()
+
+
+def _fill_learning(session: Session, dice: random.Random, counties: tuple[str, ...]) -> None:
+    """Gaps, the questions in them – a few are asked most – and receipts."""
+    session.execute(insert(Gap), [{"state": "new", "reason": ""} for _ in range(GAPS)])
+    session.flush()
+    session.execute(insert(Unanswered), [_question(n, dice, counties) for n in range(QUESTIONS)])
+    for start in range(0, RECEIPTS, 10_000):
+        rows = [_receipt(dice, counties) for _ in range(start, start + 10_000)]
+        session.execute(insert(Receipt), rows)
+    session.execute(insert(Wording), [{"digest": "sample", "text": "示例答复" * 60}])
+
+
+def _question(number: int, dice: random.Random, counties: tuple[str, ...]) -> dict[str, object]:
+    return {
+        "gap": min(GAPS, 1 + int(dice.paretovariate(0.4))),
+        "question": f"示例问题{number}",
+        "status": dice.choice(("unknown", "useless")),
+        "county": dice.choice(("", *counties)),
+        "near": "rural-veteran-60",
+        "at": now() - timedelta(minutes=dice.randrange(500_000)),
+    }
+
+
+def _receipt(dice: random.Random, counties: tuple[str, ...]) -> dict[str, object]:
+    at = now() - timedelta(minutes=dice.randrange(500_000))
+    return {
+        "at": at,
+        "channel": dice.choice(("web", "wechat", "telegram")),
+        "status": dice.choices(("answered", "unclear", "unknown"), (8, 1, 1))[0],
+        "county": dice.choice(("", *counties)),
+        "topic": dice.choice(("medical", "housing", "allowances")),
+        "article": "rural-veteran-60",
+        "version": "0123456789",
+        "wording": "sample",
+        "ticket_at": at if dice.random() < 0.05 else None,
+    }
 
 
 def _row(number: int, dice: random.Random, counties: tuple[str, ...]) -> dict[str, object]:
@@ -103,7 +160,9 @@ async def measure(engine: Engine) -> None:
     )  # fmt: skip
     app = Starlette(routes=routes(console))
     print("| page | p50 ms | p95 ms |\n|---|---|---|")
-    for title, (path, username) in PAGES.items():
+    last = f"{now() - timedelta(days=31):%Y-%m}"
+    for title, (address, username) in PAGES.items():
+        path = address.format(last=last)
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://desk.test") as http:
             http.cookies.set(access.COOKIE, _cookie(console, username), domain="desk.test")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,11 +19,9 @@ from sqlmodel import Session, SQLModel
 from bot.db.engine import insert_new
 from bot.db.learning import Receipt
 from bot.db.tables import Conversation
-from handlers.messages import Update
+from handlers.messages import Reply, Update
 from handlers.turn import Turn
 from knowledge.library import Library
-from knowledge.schema import Article
-from knowledge.version import version
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0 and O, 1, I and L; their number is prime."""
@@ -34,48 +32,83 @@ _STEP, _SHIFT = 7_654_321, 567_890
 _ANSWERS = frozenset({"answered", "expired"})
 _COUNTED = _ANSWERS | {"unclear", "unknown", "elsewhere"}
 _WITHIN = timedelta(hours=24)
+_WAITING = "receipts to write"
+_RECEIPTS = SQLModel.metadata.tables["receipt"]
+_WORDINGS = SQLModel.metadata.tables["wording"]
 _QUOTED = re.compile(r"回执(?:码|号|编号)?[ :：为是]{0,3}([0-9A-Za-z]{5,8})(?![0-9A-Za-z])")
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    row: dict[str, Any]
+    text: str
+    """Of the answer; empty if there was none."""
+    replies: list[Reply]
+    conversation: Conversation
+    asked: str | None
+    """Id of the update, if somebody typed it."""
+
+
 def keep(
-    session: Session, update: Update, turn: Turn, *, region: str, library: Library, at: datetime
+    session: Session,
+    update: Update,
+    turn: Turn,
+    conversation: Conversation,
+    *,
+    library: Library,
+    at: datetime,
 ) -> None:
-    """Note what came of a question, in its own transaction; an answer gets its code as last line."""
+    """Note what came of a question; :func:`write` stores it."""
     status = "offered" if turn.status == "handoff" and turn.offered else turn.status
     if not turn.replies or status not in (*_COUNTED, "offered"):
         return
-    article = library.articles.get(turn.article or "")
-    row = {"at": at, "channel": update.contact.channel, "status": status, "county": region[:20]}
-    if status in _ANSWERS:
-        row["wording"] = _word(session, turn.replies[-1].text)
-    number = _store(session, row | _origin(article))
-    if status in _ANSWERS:
-        last = turn.replies[-1]
-        turn.replies[-1] = replace(last, text=f"{last.text}\n回执 {code(number)}")
-        typed = update.label is None and not update.text.startswith("/")
-        turn.memory |= {"receipt": number, "asked": update.id if typed else None}
+    county = str(conversation.memory.get("region") or "")[:20]
+    row = {"at": at, "channel": update.contact.channel, "status": status, "county": county}
+    text = turn.replies[-1].text if status in _ANSWERS else ""
+    typed = update.label is None and not update.text.startswith("/")
+    one = _Waiting(
+        row | _origin(library, turn.article) | {"wording": _digest(text) if text else None},
+        text,
+        turn.replies,
+        conversation,
+        update.id if typed else None,
+    )
+    session.info.setdefault(_WAITING, []).append(one)
 
 
-def _origin(article: Article | None) -> dict[str, Any]:
+def write(session: Session) -> None:
+    """Store what was noted, all at once: this is done for every question. Answers get their codes
+    as last line."""
+    waiting: list[_Waiting] = session.info.pop(_WAITING, [])
+    if not waiting:
+        return
+    words = {one.row["wording"]: one.text for one in waiting if one.text}
+    if words:  # in their order, so that of two who store the same, one waits
+        texts = [{"digest": digest, "text": text} for digest, text in sorted(words.items())]
+        session.execute(insert_new(session.get_bind(), _WORDINGS), texts)
+    stored = insert(_RECEIPTS).returning(_RECEIPTS.c.id, sort_by_parameter_order=True)
+    numbers = session.execute(stored, [one.row for one in waiting]).scalars().all()
+    for one, number in zip(waiting, numbers, strict=True):
+        if one.text:
+            last = one.replies[-1]
+            one.replies[-1] = replace(last, text=f"{one.text}\n回执 {code(number)}")
+            told = {"receipt": number, "asked": one.asked}
+            one.conversation.memory = one.conversation.memory | told
+
+
+def _origin(library: Library, id: str | None) -> dict[str, Any]:
     """Which version of which article it was."""
-    if article is None:
-        return {}
+    article = library.articles.get(id or "")
     return {
-        "article": article.id,
-        "topic": article.topic,
-        "version": version(article),
-        "assured_on": article.assured_on,
+        "topic": article.topic if article else "",
+        "article": article.id if article else "",
+        "version": library.versions[article.id] if article else "",
+        "assured_on": article.assured_on if article else None,
     }
 
 
-def _store(session: Session, row: dict[str, Any]) -> int:
-    """Write a receipt past the session: this is done for every question. Returns its number."""
-    empty = {"topic": "", "article": "", "version": ""}
-    table = SQLModel.metadata.tables["receipt"]
-    stored: int = session.execute(
-        insert(table).values(empty | row).returning(table.c.id)
-    ).scalar_one()
-    return stored
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def of(session: Session, number: int | None) -> Receipt | None:
@@ -132,11 +165,3 @@ def quoted(text: str) -> Iterator[int]:
 def _check(places: list[int]) -> int:
     """Finds every wrong and every two exchanged characters: weights differ, the base is prime."""
     return (7 + sum(weight * place for weight, place in enumerate(places, start=2))) % _BASE
-
-
-def _word(session: Session, text: str) -> str:
-    """Keep a text once; returns its digest."""
-    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-    new = insert_new(session.get_bind(), SQLModel.metadata.tables["wording"])
-    session.execute(new.values(digest=digest, text=text))
-    return digest

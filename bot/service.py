@@ -90,8 +90,12 @@ class Service:
                 conversation = conversations[str(update.contact)]
                 replies = respond(session, conversation, update)
                 conversation.blocked_at, conversation.updated_at = None, self.clock()
-                said += outbox.rows(update.contact, replies, ticket=conversation.held)
-            outbox.put_rows(session, said)
+                said.append((update.contact, replies, conversation.held))
+            receipts.write(session)
+            rows = [
+                row for to, replies, held in said for row in outbox.rows(to, replies, ticket=held)
+            ]
+            outbox.put_rows(session, rows)
             session.commit()
 
     def _respond(self, session: Session, conversation: Conversation, update: Update) -> list[Reply]:
@@ -134,8 +138,8 @@ class Service:
         )
         with correlated(number_of(update.contact, update.id)):
             turn = handlers.respond(update, at)
-        region, library = conversation.memory.get("region") or "", self.knowledge.library
-        receipts.keep(session, update, turn, region=region, library=library, at=moment)
+        library = self.knowledge.library
+        receipts.keep(session, update, turn, conversation, library=library, at=moment)
         return turn
 
 

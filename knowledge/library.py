@@ -24,6 +24,7 @@ from knowledge.schema import (
 )
 from knowledge.search import Index
 from knowledge.text import Reader
+from knowledge.version import version
 
 if TYPE_CHECKING:
     from knowledge.cases import Cases
@@ -75,6 +76,11 @@ class Library:
     def general(self) -> frozenset[str]:
         """The articles that any matter may ask for."""
         return frozenset(id for id, article in self.articles.items() if article.general)
+
+    @cached_property
+    def versions(self) -> Mapping[str, str]:
+        """The version of every article by its id."""
+        return {id: version(article) for id, article in self.articles.items()}
 
     def entry_title(self, id: str) -> str:
         """What people call an article, service or intent."""

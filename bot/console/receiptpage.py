@@ -20,7 +20,6 @@ from bot.db.tables import Ticket, TicketEvent
 from bot.desk import history
 from bot.desk.reports import STATUSES
 from handlers.channelnames import called
-from knowledge.version import version
 
 _MOST = 6
 
@@ -79,7 +78,11 @@ def told(visit: Visit, receipt: Receipt) -> Told:
         version=receipt.version,
         assured_on=receipt.assured_on.isoformat() if receipt.assured_on else "",
         text=wording.text if wording else "",
-        changed=_changed(receipt, version(article) if article else "", known=library is not None),
+        changed=_changed(
+            receipt,
+            library().versions[article.id] if library and article else "",
+            known=library is not None,
+        ),
     )
 
 

@@ -127,6 +127,12 @@ class Checked:
     problems: tuple[Broken, ...]
 
 
+def head(session: Session) -> tuple[int, str]:
+    """How many lines there are, and the link of the last."""
+    found = session.get(ChainHead, _HEAD)
+    return (found.seq, found.link) if found else (0, START)
+
+
 def verify(session: Session, *, expected: tuple[int, str] | None = None) -> Checked:
     """Walk the whole chain. ``expected`` is a line number and link noted earlier."""
     problems: list[Broken] = []
