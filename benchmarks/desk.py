@@ -51,7 +51,7 @@ PAGES = {
     "ticket": ("/desk/tickets/T012345", "zhao"),
     "gaps": ("/desk/gaps", "zhao"),
     "gaps, one county": ("/desk/gaps", "li"),
-    "gap, asked most": ("/desk/gaps/1", "zhao"),
+    "gap, asked most": ("/desk/gaps/2", "zhao"),
     "week": ("/desk/digest", "zhao"),
     "month": ("/desk/report?month={last}", "zhao"),
     "month as a file": ("/desk/report.csv?month={last}", "zhao"),
