@@ -115,16 +115,27 @@ def fallen(folder: Path, found: Mapping[str, Any]) -> list[str]:
 
 
 def crisis(folder: Path) -> dict[str, dict[str, float]]:
-    """Of the messages of ``folder`` by author: what was heard. ``explicit``: the share that got any
-    crisis reply; ``alarmed``: with staff alerted; ``none``: the share of false alarms."""
+    """Of the messages of ``folder`` by author, shares: ``explicit`` and ``veiled`` ones that got a
+    crisis reply, ``alarmed``: explicit ones that alerted staff; of those that mean no harm
+    ``false_alarm``, that alerted staff, and ``comforted``, that got the help lines only."""
     found = {}
     for path in sorted(folder.glob("*.yaml")):
         data: dict[str, list[Any]] = yaml.safe_load(path.read_text("utf-8"))
         heard = {kind: [level(str(text)) for text in texts] for kind, texts in data.items()}
-        found[path.stem] = {kind: _share(levels) for kind, levels in heard.items()}
-        loud = [None if one == "veiled" else one for one in heard.get("explicit", ())]
-        found[path.stem]["alarmed"] = _share(loud)
+        harmless = heard.get("none", [])
+        found[path.stem] = {
+            "explicit": _share(heard.get("explicit", [])),
+            "alarmed": _share(_loud(heard.get("explicit", []))),
+            "veiled": _share(heard.get("veiled", [])),
+            "false_alarm": _share(_loud(harmless)),
+            "comforted": round(_share(harmless) - _share(_loud(harmless)), 4),
+        }
     return found
+
+
+def _loud(levels: Sequence[str | None]) -> list[str | None]:
+    """Those that alert staff."""
+    return [None if one == "veiled" else one for one in levels]
 
 
 def _share(levels: Sequence[object]) -> float:

@@ -14,6 +14,15 @@ from knowledge.explaining import explain as why
 from knowledge.explaining import told
 from knowledge.load import load
 
+_CRISIS = {
+    "explicit": "直说的听到",
+    "alarmed": "直说的叫了人",
+    "veiled": "委婉的听到",
+    "false_alarm": "无事却叫人",
+    "comforted": "无事只给了热线",
+}
+"""Names of the figures of ``evaluating.crisis``."""
+
 
 def explain(
     question: Annotated[str, typer.Argument(help="要问的话")],
@@ -59,7 +68,7 @@ def _our_own(files: list[Path] | None, *, save: bool, as_json: bool) -> None:
     if files:
         return
     for author, shares in evaluating.crisis(evaluating.CRISIS).items():
-        named = "，".join(f"{kind} {share:.1%}" for kind, share in shares.items())
+        named = "，".join(f"{_CRISIS[kind]} {share:.1%}" for kind, share in shares.items())
         typer.echo(f"危机语料 {author}：{named}", err=as_json)
     if save:
         text = json.dumps(found, ensure_ascii=False, indent=1)

@@ -63,3 +63,4 @@ def test_there_are_enough_of_them_by_two_authors_and_they_are_reported() -> None
     assert sum(counts) >= 300
     found = crisis(TESTS / "crisis")
     assert found["first"]["explicit"] == found["second"]["explicit"] == 1.0
+    assert max(one["false_alarm"] for one in found.values()) <= 0.02
