@@ -6,6 +6,7 @@ ticket for the account it was made for, once that account has signed in as usual
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -69,4 +70,5 @@ def _find(session: Session, token: str, secret: str) -> ConsoleLink:
 
 
 def _signer(secret: str) -> URLSafeSerializer:
-    return URLSafeSerializer(secret, salt="console link")
+    sha256 = {"digest_method": hashlib.sha256}
+    return URLSafeSerializer(secret, salt="console link", signer_kwargs=sha256)
