@@ -25,8 +25,9 @@ _OUTSIDE = "这个地方好像不在南通，我只查得到南通的。请发�
 _NONE = "没有找到这个地名。请发镇或街道的名字，比如“海门三星镇”，或者发送位置。"
 _SWAPPED = "收到的经度、纬度好像写反了。请重新发送位置，或打镇、街道的名字。"
 _AGAIN = {
-    "更多": "more", "还有吗": "more", "还有呢": "more", "换一类": "kind", "换一种": "kind",
-    "找别的": "kind", "换地点": "place", "换个地方": "place", "换地方": "place",
+    "更多": "more", "还有吗": "more", "还有呢": "more", "只看开着的": "open", "开着的": "open",
+    "都看看": "all", "换一类": "kind", "换一种": "kind", "找别的": "kind", "换地点": "place",
+    "换个地方": "place", "换地方": "place",
 }  # fmt: skip
 
 
@@ -89,7 +90,7 @@ class Which:
 class Shown:
     """A list that was shown: what next? Whatever else is said leaves the flow.
 
-    The answer is ``{"again": "more" | "kind" | "place"}``, or where to look now, as ``Where``
+    The answer is ``{"again": "more" | "open" | "all" | "kind" | "place"}``, or where to look now, as ``Where``
     answers, when the person says another place.
     """
 
@@ -115,7 +116,7 @@ class Shown:
 def nearby(group: str, knowledge: Knowledge) -> Steps:
     """Ask what kind (unless ``group`` says so) and where, then list what is there."""
     where: dict[str, Any] = {}
-    skip = 0
+    skip, open_only = 0, False
     for turn in count():
         if group not in places.GROUPS:
             group = yield from _group(turn)
@@ -123,12 +124,13 @@ def nearby(group: str, knowledge: Knowledge) -> Steps:
             where = yield from ask(Where(_key("where", turn), _ASK, knowledge))
         where = yield from _exactly(where, turn, knowledge)
         now = datetime.fromisoformat((yield Do(_key("now", turn), AskTime())))
-        shown = listing(group, where, knowledge, now=now, skip=skip)
+        shown = listing(group, where, knowledge, now=now, skip=skip, open_only=open_only)
         said = yield from ask(Shown(_key("next", turn), shown, knowledge.gazetteer))
         again = said.get("again")
         skip = skip + PAGE if again == "more" else 0
+        open_only = again == "open" or (again == "more" and open_only)
         group = "" if again == "kind" else group
-        where = where if again in ("more", "kind") else {} if again else said
+        where = {} if again == "place" else where if again else said
 
 
 def _group(turn: int) -> Generator[Step, Any, str]:

@@ -15,18 +15,28 @@ PAGE = 5
 """Places shown at a time."""
 _YOU = "您"
 _MENU = Choice("/menu", "回到菜单")
+_ALL = Choice("/again all", "都看看")
 _AGAIN = (Choice("/again kind", "换一类"), Choice("/again place", "换地点"))
 
 
 def listing(
-    group: str, where: dict[str, Any], knowledge: Knowledge, *, now: datetime, skip: int = 0
+    group: str,
+    where: dict[str, Any],
+    knowledge: Knowledge,
+    *,
+    now: datetime,
+    skip: int = 0,
+    open_only: bool = False,
 ) -> Reply:
-    """The nearest places of ``group``, five after the first ``skip``; ``now`` in Nantong's time."""
-    found = _find(group, where, knowledge, PAGE + skip + 1, skip)
+    """The nearest places of ``group``, five after the first ``skip``; ``now`` in Nantong's time.
+    ``open_only``: those that are open for sure."""
+    wanted = places.Wanted(open_at=now) if open_only else None
+    found = _find(group, where, knowledge, PAGE + skip + 1, skip, wanted)
     shown = found.locations[:PAGE]
     if not shown:
-        return _nothing(group, where, found, skip)
-    lines = [f"离{where['name']}近的{places.GROUPS[group]}："]
+        return _nothing(group, where, found, skip, open_only=open_only)
+    state = "、现在开着" if open_only else ""
+    lines = [f"离{where['name']}近{state}的{places.GROUPS[group]}："]
     lines += [entry(number, one, now) for number, one in enumerate(shown, start=skip + 1)]
     lines += filter(None, [found.hint, _doubt(group, where, knowledge, found), *_cautions(shown)])
     looks = [
@@ -34,12 +44,21 @@ def listing(
         for number, one in enumerate(shown, start=skip + 1)
     ]
     more = [Choice("/again more", "更多")] if len(found.locations) > PAGE else []
+    if open_only:
+        more.append(_ALL)
+    elif any(one.location.opening for one in shown):
+        more.append(Choice("/again open", "只看开着的"))
     choices = (*looks, *more, *_AGAIN, _MENU)
     return Reply("\n".join(lines), choices=choices, sketch=_sketch(where, shown, skip))
 
 
 def _find(
-    group: str, where: dict[str, Any], knowledge: Knowledge, limit: int, skip: int
+    group: str,
+    where: dict[str, Any],
+    knowledge: Knowledge,
+    limit: int,
+    skip: int,
+    wanted: places.Wanted | None = None,
 ) -> places.Finding:
     shared = where["name"] == _YOU
     return places.find(
@@ -50,12 +69,18 @@ def _find(
         kinds=places.KINDS_OF[group],
         limit=limit,
         skip=skip,
+        wanted=wanted,
     )
 
 
-def _nothing(group: str, where: dict[str, Any], found: places.Finding, skip: int) -> Reply:
+def _nothing(
+    group: str, where: dict[str, Any], found: places.Finding, skip: int, *, open_only: bool
+) -> Reply:
     """Nothing, or nothing more: whom to ask."""
     label = places.GROUPS[group]
+    if open_only and not skip:
+        text = f"没有查到现在确定开着的{label}。没有写时间的也许开着，可以先看看再打电话问。"
+        return Reply(text, choices=(_ALL, *_AGAIN, _MENU))
     if skip:
         return Reply(f"{label}就这些了，没有更多。", choices=(*_AGAIN, _MENU))
     text = (

@@ -84,6 +84,21 @@ def test_only_the_first_five_are_shown_and_more_is_offered_while_there_is_more(
     assert "没有更多" in listing("merchant", where, known, now=NOON, skip=10).text
 
 
+def test_only_those_open_for_sure_are_listed_on_request(knowledge: Knowledge) -> None:
+    night = replace(SHOP, id="m-2", name="夜宵店", opening=parse("每天 18:00-23:00"))
+    silent = replace(SHOP, id="m-3", name="没写时间的店", opening=None, hours="")
+    where = {"name": "您", "latitude": 31.97, "longitude": 121.12}
+    known = with_places(knowledge, SHOP, night, silent)
+    assert "只看开着的" in [c.label for c in listing("merchant", where, known, now=NOON).choices]
+    shown = listing("merchant", where, known, now=NOON, open_only=True)
+    assert "老李面馆" in shown.text
+    assert "夜宵店" not in shown.text
+    assert "没写时间的店" not in shown.text
+    closed = listing("merchant", where, with_places(knowledge, night), now=NOON, open_only=True)
+    assert "没有查到现在确定开着的" in closed.text
+    assert closed.choices[0].label == "都看看"
+
+
 def test_nothing_anywhere_says_whom_to_ask(knowledge: Knowledge) -> None:
     where = {"name": "您", "latitude": 31.97, "longitude": 121.12}
     reply = listing("merchant", where, with_places(knowledge), now=NOON)
