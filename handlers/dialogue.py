@@ -37,6 +37,10 @@ class Question(Protocol[T_co]):
     def parse(self, update: Update) -> T_co: ...
 
 
+class Passing:
+    """Marks a question that waits for nothing: who comes back later is not reminded of it."""
+
+
 @dataclass(frozen=True)
 class Do:
     """Something the flow wants done once, outside the conversation."""
@@ -64,6 +68,8 @@ class Progress:
     replies: list[Reply] = field(default_factory=list)
     record: Record = field(default_factory=dict)
     finished: bool = False
+    passing: bool = False
+    """Whether the open question waits for nothing."""
 
 
 def advance(flow: Flow, record: Record, update: Update | None, perform: Perform) -> Progress:
@@ -96,6 +102,7 @@ def advance(flow: Flow, record: Record, update: Update | None, perform: Perform)
             outcome = turn.record[step.key] = perform(step.effect)
         elif update is None:
             turn.replies.append(step.prompt())
+            turn.passing = isinstance(step, Passing)
             return turn
         else:
             try:

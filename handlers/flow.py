@@ -29,8 +29,7 @@ def flow(update: Update, at: Situation) -> Turn | None:
         return Turn(
             [Reply("这项服务刚刚有调整，请重新选。", choices=(Choice("/menu", "回到菜单"),))]
         )
-    if at.idle and not at.flow.startswith("nearby"):  # a list asks for nothing
-        open_question = advance(running, at.record, None, at.perform)
+    if at.idle and not (open_question := advance(running, at.record, None, at.perform)).passing:
         reminder = Reply("您上次的事还没填完，前面的都还在。接着回答下面的问题；不办了发“取消”。")
         return Turn([reminder, *open_question.replies], flow=at.flow, record=at.record)
     try:

@@ -42,7 +42,9 @@ KINDS_OF: Mapping[str, tuple[str, ...]] = {
     "memorial": ("memorial",),
 }
 _ANYWHERE_M = 300_000
-_ELSEWHERE = "30 公里以内和本县（市、区）的名单里都没有，下面是南通其他地方的。"
+_ELSEWHERE = (
+    "30 公里以内和本县（市、区）的名单里都没有，下面是南通其他地方最近的；也可以打 12345 问。"
+)
 _FARTHEST_M = 20_000
 """No place in Nantong lies farther from a town's centre; in the box, that is abroad or the sea."""
 _ON_CHONGMING = ("海永镇", "启隆镇")
@@ -83,15 +85,14 @@ def find(
 
     ``limit`` counts the first ``skip`` too, which were shown before. ``wanted`` narrows by county,
     who qualifies and open now; its kinds are ``kinds``.
-
     A county alone is ``ambiguous`` (its centre is near to nobody): its towns are the options, and
     its places are listed without distances. It is ``ok`` for kinds of which no point is known.
     """
+    search = _Search(directory, gazetteer, tuple(kinds), limit, skip, wanted)
     if point is not None:
-        return _at_point(_Search(directory, gazetteer, tuple(kinds), limit, skip, wanted), point)
+        return _at_point(search, point)
     meant = gazetteer.resolve(place or "")
     if meant.status == "ok" and meant.origin and meant.origin.point:
-        search = _Search(directory, gazetteer, tuple(kinds), limit, skip, wanted)
         return _around(search, meant.origin, meant.origin.point)
     if meant.status == "county" and meant.origin:
         return _of_county(directory, meant.origin, meant.options, kinds, limit)

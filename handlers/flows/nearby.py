@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from handlers.dialogue import Do, Invalid, Leave, Record, Step, Steps, ask
+from handlers.dialogue import Do, Invalid, Leave, Passing, Record, Step, Steps, ask
 from handlers.effects import AskTime
 from handlers.flows.nearbylist import PAGE, listing
 from handlers.messages import Choice, Point, Reply, Update
@@ -87,7 +87,7 @@ class Which:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Shown(Passing):
     """A list that was shown: what next? Whatever else is said leaves the flow.
 
     The answer is ``{"again": "more" | "open" | "all" | "kind" | "place"}``, or where to look now, as ``Where``

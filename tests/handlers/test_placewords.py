@@ -7,10 +7,12 @@ from datetime import datetime
 
 import pytest
 
-from handlers import placewords
+from handlers import placewords, respond
 from handlers.flows.nearbylist import listing
+from handlers.messages import Contact, Update
 from handlers.nearwish import near_wish
 from handlers.placereply import about
+from handlers.turn import Situation
 from knowledge.base import Knowledge
 from knowledge.directory import Directory, Found
 from knowledge.hours import parse
@@ -22,6 +24,9 @@ SHOP = Location(
     point=(31.97, 121.12), offer="堂食9折", card="优待证", hours="周一至周五 9:00-17:00；周末休息",
     opening=parse("周一至周五 9:00-17:00；周末休息"), verified_on="2026-10-01", phone="0513-82100001",
 )  # fmt: skip
+
+
+HERE = {"name": "海门区三星镇", "latitude": 31.97, "longitude": 121.12}
 
 
 def entry(distance: float | None = 400, **changes: object) -> str:
@@ -163,3 +168,15 @@ def test_a_wish_for_something_near_is_no_question_about_rules(
     knowledge: Knowledge, said: str, flow: str | None
 ) -> None:
     assert near_wish(said, knowledge.gazetteer) == flow
+
+
+@pytest.mark.parametrize(("where", "reminded"), [({}, True), ({"where": HERE}, False)])
+def test_who_comes_back_is_reminded_of_a_question_but_not_of_a_list(
+    knowledge: Knowledge, where: dict[str, object], reminded: bool
+) -> None:
+    at = Situation(
+        NOON, knowledge, lambda _: NOON.isoformat(), flow="nearby:scenic", record=where, idle=True
+    )
+    turn = respond(Update("1", Contact("web", "a"), "优待证丢了怎么补办"), at)
+    assert ("还没填完" in turn.replies[0].text) is reminded
+    assert (turn.flow is None) is not reminded

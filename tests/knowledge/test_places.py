@@ -317,7 +317,7 @@ def test_nothing_near_shows_the_rest_of_nantong_and_says_so(
     assert finding.status == "ok"
     assert {one.location.county for one in finding.locations} == {"通州区"}
     assert finding.radius_m is None
-    assert "下面是南通其他地方的" in finding.hint
+    assert "下面是南通其他地方最近的；也可以打 12345 问" in finding.hint
 
 
 def test_a_kind_nobody_has_listed_finds_none(directory: Directory, gazetteer: Gazetteer) -> None:
