@@ -5,8 +5,7 @@ Small cells are left out, and others so that nobody can work them out (:mod:`bot
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,11 +15,11 @@ from sqlalchemy import ColumnElement, case
 from sqlmodel import Session, col, func, select
 
 from bot.db.learning import Receipt
-from bot.db.tables import Ticket
 from bot.desk.clock import BEIJING
+from bot.desk.monthly import Tickets, tickets
 from bot.desk.rules import Rules
-from bot.desk.suppression import FEWEST, HIDDEN, Series, hidden, shares, shown
-from bot.desk.worked import hours
+from bot.desk.suppression import HIDDEN, Series, hidden, shares, shown
+from bot.desk.worked import Floats, hours
 
 STATUSES = {
     "answered": "直接答复",
@@ -95,14 +94,11 @@ def span(moment: datetime) -> tuple[datetime, datetime]:
 def month(session: Session, moment: datetime, rules: Rules, counties: Counties) -> Report:
     """The report of the month around ``moment``."""
     start, end = span(moment)
-    found = _tickets(session, start, end, counties)
-    by_service: dict[str, list[Any]] = defaultdict(list)
-    for ticket in found:
-        by_service[ticket.service].append(ticket)
-    rated = Counter(ticket.rating for ticket in found if ticket.rating)
-    titles = {"good": "满意", "fair": "基本满意", "bad": "不满意"}
-    rows = _rows(dict(sorted(by_service.items())), found, rules)
-    told = Series.of(((title, rated[key]) for key, title in titles.items()), whole=True)
+    found = tickets(session, start, end, counties)
+    ratings = {"good": "满意", "fair": "基本满意", "bad": "不满意"}
+    rows = _rows(found, rules)
+    counts = [(title, int((found.rating == key).sum())) for key, title in ratings.items()]
+    told = Series.of(counts, whole=True)
     return Report(
         month=f"{start:%Y-%m}",
         rows=tuple(rows),
@@ -112,82 +108,54 @@ def month(session: Session, moment: datetime, rules: Rules, counties: Counties) 
     )
 
 
-def _tickets(session: Session, start: datetime, end: datetime, counties: Counties) -> list[Any]:
-    """What the figures are made of; nothing encrypted is read."""
-    columns: list[Any] = [
-        Ticket.service, Ticket.opened_at, Ticket.answered_at, Ticket.due_at,
-        Ticket.resolved_at, Ticket.resolve_due_at, Ticket.rating,
-    ]  # fmt: skip
-    query: Any = select(*columns)
-    query = query.where(
-        Ticket.opened_at >= start, Ticket.opened_at < end, col(Ticket.merged_into).is_(None)
-    )
-    if counties is not None:
-        query = query.where(col(Ticket.county).in_(counties))
-    return list(session.exec(query).all())
-
-
-def _rows(services: dict[str, list[Any]], everything: list[Any], rules: Rules) -> list[Row]:
+def _rows(found: Tickets, rules: Rules) -> list[Row]:
     """A row for everything, then one for each service."""
-    groups = list(services.values())
-
-    def counted(test: Any) -> list[int]:
-        return [sum(map(test, found)) for found in groups]
-
+    answered, resolved = ~np.isnan(found.answered), ~np.isnan(found.resolved)
+    rated, content = found.rating != "", np.isin(found.rating, ("good", "fair"))
+    promised = resolved & ~np.isnan(found.promised)
+    of = found.by_service
     columns = [
-        shown([len(found) for found in groups]),
-        shown(counted(lambda t: t.answered_at is not None)),
-        shares(counted(_answered_in_time), counted(lambda t: t.answered_at is not None)),
-        _medians([*groups, everything], "answered_at", rules),
-        shown(counted(lambda t: t.resolved_at is not None)),
-        shares(counted(_resolved_in_time), counted(_was_promised)),
-        _medians([*groups, everything], "resolved_at", rules),
-        shown(counted(lambda t: bool(t.rating))),
-        shares(counted(lambda t: t.rating in ("good", "fair")), counted(lambda t: bool(t.rating))),
+        shown(of(~np.isnan(found.opened))),
+        shown(of(answered)),
+        shares(of(found.answered <= found.due), of(answered)),
+        _medians(found, found.answered, rules),
+        shown(of(resolved)),
+        shares(of(promised & (found.resolved <= found.promised)), of(promised)),
+        _medians(found, found.resolved, rules),
+        shown(of(rated)),
+        shares(of(content), of(rated)),
     ]
     total = Row("", *(total for _, total in columns))
     return [
         total,
-        *(Row(name, *(cells[n] for cells, _ in columns)) for n, name in enumerate(services)),
+        *(Row(name, *(cells[n] for cells, _ in columns)) for n, name in enumerate(found.names)),
     ]
 
 
-def _answered_in_time(ticket: Any) -> bool:
-    return ticket.answered_at is not None and ticket.answered_at <= ticket.due_at
-
-
-def _was_promised(ticket: Any) -> bool:
-    return ticket.resolved_at is not None and ticket.resolve_due_at is not None
-
-
-def _resolved_in_time(ticket: Any) -> bool:
-    return _was_promised(ticket) and ticket.resolved_at <= ticket.resolve_due_at
-
-
-def _medians(groups: Sequence[list[Any]], until: str, rules: Rules) -> tuple[list[str], str]:
-    """Median working hours from opening; the last group is everything."""
-    spans = [
-        [(t.opened_at, end) for t in found if (end := getattr(t, until)) is not None]
-        for found in groups
-    ]
-    left_out, _ = hidden([len(found) for found in spans[:-1]])
+def _medians(found: Tickets, until: Floats, rules: Rules) -> tuple[list[str], str]:
+    """Median working hours from opening, by service and of all."""
+    there = ~np.isnan(until)
+    spent = hours(found.opened[there], until[there], rules.frames)
+    services = found.service[there]
+    left_out, total = hidden(found.by_service(there))
     texts = [
-        HIDDEN
-        if place in left_out or 0 < len(found) < FEWEST
-        else f"{np.median(hours(found, rules.frames)):.1f}"
-        if found
-        else "—"
-        for place, found in enumerate(spans)
+        HIDDEN if place in left_out else _median(spent[services == place])
+        for place in range(len(found.names))
     ]
-    return texts[:-1], texts[-1]
+    return texts, HIDDEN if total else _median(spent)
 
 
-def _weeks(found: list[Any], start: datetime, end: datetime) -> Series:
+def _median(values: Floats) -> str:
+    return f"{np.median(values):.1f}" if len(values) else "—"
+
+
+def _weeks(found: Tickets, start: datetime, end: datetime) -> Series:
     """Tickets by seven days of the month."""
-    counts = Counter((ticket.opened_at - start).days // 7 for ticket in found)
+    weeks = (found.opened - start.timestamp()) // (7 * 86_400)
     last = (end - start).days
     return Series.of(
-        (f"{7 * n + 1}–{min(7 * n + 7, last)}日", counts[n]) for n in range((last + 6) // 7)
+        (f"{7 * n + 1}–{min(7 * n + 7, last)}日", int((weeks == n).sum()))
+        for n in range((last + 6) // 7)
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,12 @@ _EAST = 8 * 3600
 """Seconds Beijing is ahead of UTC."""
 
 
-def hours(spans: Sequence[tuple[datetime, datetime]], frames: Sequence[Frame]) -> Floats:
-    """The working hours of each span: the same as ``clock.Working.between``, in hours."""
-    if not spans:
+def hours(starts: Floats, ends: Floats, frames: Sequence[Frame]) -> Floats:
+    """The working hours of each span, given in seconds since 1970: the same as
+    ``clock.Working.between``."""
+    if not len(starts):
         return np.zeros(0)
-    local = np.array([(a.timestamp(), b.timestamp()) for a, b in spans]) + _EAST
+    local = np.stack((starts, ends), axis=1) + _EAST
     first = int(local.min() // _DAY)
     days = range(first, int(local.max() // _DAY) + 1)
     open_ = np.array([_works(day) for day in days], dtype=float)

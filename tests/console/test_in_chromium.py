@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import uvicorn
 from playwright.async_api import Browser, ConsoleMessage, Dialog, Page, async_playwright
+from sqlmodel import Session
+
+from bot.db.learning import Gap, Unanswered
 
 PASSWORD = "correct horse battery"
 ARGS = (
@@ -94,7 +97,13 @@ async def test_no_page_is_wider_than_its_screen_or_breaks_its_own_policy(
     number = office.ticket(details=(("困难", "x" * 300),), town="很长的镇名" * 8)
     page = await enter(chromium, address, width=width)
     page.on("console", heard)
-    for path in ("/desk/", f"/desk/tickets/{number}"):
+    with Session(office.engine) as session:
+        session.add(Gap(id=1))
+        session.flush()
+        session.add(Unanswered(gap=1, question="军犬怎么领养" + "x" * 190, status="unknown"))
+        session.commit()
+    pages = ("", f"tickets/{number}", "gaps", "gaps/1", "digest", "receipts", "notices", "canned")
+    for path in (f"/desk/{page}" for page in pages):
         await page.goto(address + path)
         await page.clock.fast_forward(16_000)
         wider = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
