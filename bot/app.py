@@ -386,6 +386,7 @@ def make_telegram(app: App) -> Telegram | None:
         proxy=chosen.proxy,
         per_second=chosen.messages_per_second,
         hear=app.hear,
+        staff_groups=app.rooms.groups,
         blocked=app.note_blocked,
         keep=app.keep_poison,
         attachments=app.files,

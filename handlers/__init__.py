@@ -10,10 +10,20 @@ from handlers.hearing import heard
 from handlers.inquiry import inquiry
 from handlers.messages import Choice, Reply, Update
 from handlers.notice import closed, paused
+from handlers.public import public
 from handlers.safety import crisis_reply, level, safety, veiled_reply
 from handlers.turn import Handler, Situation, Turn
 
-HANDLERS: tuple[Handler, ...] = (safety, closed, corrections, commands, handoff, flow, inquiry)
+HANDLERS: tuple[Handler, ...] = (
+    public,
+    safety,
+    closed,
+    corrections,
+    commands,
+    handoff,
+    flow,
+    inquiry,
+)
 
 
 def respond(update: Update, at: Situation) -> Turn:

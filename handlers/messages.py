@@ -57,6 +57,8 @@ class Update:
     unsupported: str | None = None
     spoken: bool = False
     """``text`` is what a speech model heard."""
+    public: bool = False
+    """Asked in a group: everybody reads the answer."""
     edited_after: float | None = None
     """Seconds after sending it, the person changed a message; ``text`` is the new one."""
 

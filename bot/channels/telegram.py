@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +29,7 @@ from bot.channels.telegram_intake import Blocked, Intake
 from bot.channels.telegram_pace import PER_SECOND
 from bot.channels.telegram_patience import Timing
 from bot.channels.telegram_poll import Poller
+from bot.channels.telegram_public import for_group
 from bot.channels.telegram_quarantine import Keep, Poison, Quarantine
 from bot.channels.telegram_read import NAME
 from bot.channels.telegram_register import HEARD, Register
@@ -55,6 +56,7 @@ class Telegram:
         proxy: str | None = None,
         per_second: float = PER_SECOND,
         hear: Hear | None = None,
+        staff_groups: Callable[[], Awaitable[Collection[int]]] | None = None,
         blocked: Blocked | None = None,
         keep: Keep | None = None,
         attachments: Attachments | None = None,
@@ -64,7 +66,8 @@ class Telegram:
         timing: Timing | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Without ``webhook`` we poll. ``hear`` takes what is done in groups; ``blocked`` hears of
+        """Without ``webhook`` we poll. ``hear`` takes what is done in groups, ``staff_groups`` says
+        which are staff's; ``blocked`` hears of
         people who block (True) or unblock us; ``keep`` stores updates that could not be dealt
         with, ``attachments`` files for requests; ``transcriber`` listens to voice messages;
         ``wake`` sets the courier going; ``request`` replaces the HTTP client; ``clock`` counts
@@ -81,10 +84,13 @@ class Telegram:
             token, base_url, request=self._request, get_updates_request=self._poll_request
         )
         self._busy: set[asyncio.Task[None]] = set()
+        self._register = Register(self._bot, webhook, timing=self.timing, clock=clock)
         self._intake = Intake(
             self._bot,
             self._spawn,
+            register=self._register,
             hear=hear,
+            staff_groups=staff_groups,
             blocked=blocked,
             files=Files(self._bot, self._request, base_url.removesuffix("bot") + "file/bot"),
             attachments=attachments,
@@ -100,7 +106,6 @@ class Telegram:
             timing=self.timing,
             clock=clock,
         )
-        self._register = Register(self._bot, webhook, timing=self.timing, clock=clock)
         self._sender = Sender(self._bot, clock, per_second)
 
     @property
@@ -156,7 +161,9 @@ class Telegram:
         Telegram has no form for, and telegram.error.TelegramError for trouble that passes. A
         reply of several messages goes on where it stopped when it is sent again soon.
         """
-        await self._carry(self._sender.send(int(address), reply))
+        chat = int(address)
+        shown = for_group(reply, self.username) if chat < 0 else reply
+        await self._carry(self._sender.send(chat, shown))
 
     def staff_side(self, rooms: Rooms) -> StaffSide:
         """The channel to the groups of staff: the same bot, at the same pace."""

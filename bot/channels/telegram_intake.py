@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -16,7 +16,9 @@ from bot.channels.files import Attachments, File
 from bot.channels.speech import Transcriber, Unheard
 from bot.channels.staffroom import Hear
 from bot.channels.telegram_files import Files, Sent, attached, voice_of
+from bot.channels.telegram_public import read_public
 from bot.channels.telegram_read import read, read_blocking
+from bot.channels.telegram_register import Register
 from bot.channels.telegram_staff_read import read_group
 from handlers.messages import Contact, Update
 
@@ -33,21 +35,25 @@ class Intake:
         bot: telegram.Bot,
         spawn: Spawn,
         *,
+        register: Register,
         hear: Hear | None,
+        staff_groups: Callable[[], Awaitable[Collection[int]]] | None,
         blocked: Blocked | None,
         files: Files,
         attachments: Attachments | None,
         transcriber: Transcriber | None,
         wake: Callable[[], None],
     ) -> None:
-        """``spawn`` runs what need not be waited for; ``hear`` takes what is done in groups;
-        ``blocked`` hears who blocks us;
+        """``spawn`` runs what need not be waited for; ``hear`` takes what is done in groups, and
+        ``staff_groups`` says which are staff's; ``blocked`` hears who blocks us;
         ``attachments`` keeps photos and papers and ``transcriber`` listens to voice messages,
         both are refused politely without; ``wake`` sets the courier going."""
         self.receive: Receive | None = None
         """Set once the service is there."""
         self._bot, self._spawn = bot, spawn
+        self._register, self._bot_id = register, int(bot.token.partition(":")[0])
         self._hear, self._blocked = hear, blocked
+        self._staff_groups = staff_groups or _none
         self._files, self._attachments = files, attachments
         self._transcriber, self._wake = transcriber, wake
 
@@ -59,6 +65,10 @@ class Intake:
             self._spawn(self._stop_spinner(raw.callback_query.id))
         if (change := read_blocking(raw)) and self._blocked is not None:
             await self._blocked(*change)
+        asked = read_public(raw, self._bot_id, self._register.username)
+        if asked is not None and int(asked.contact.address) not in await self._staff_groups():
+            await self.receive(asked)
+            return
         if self._hear is not None and (said := read_group(raw, self._bot)) is not None:
             await self._hear(said)
             return
@@ -97,3 +107,7 @@ class Intake:
             await self._bot.answer_callback_query(query)
         except TelegramError as problem:  # too old, or answered before: the spinner is gone
             log.debug("callback query not answered: %s", problem)
+
+
+async def _none() -> Collection[int]:
+    return ()

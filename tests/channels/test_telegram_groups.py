@@ -1,269 +1,129 @@
-"""Groups of staff from end to end: topics that follow their tickets, whatever Telegram does."""
+"""Groups that are not staff's: silent until spoken to, and then for everybody to read."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from typing import Any
-
 import pytest
+import telegram
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from bot.app import App
-from bot.config import Settings
-from bot.db.group import StaffGroup, Topic
-from bot.db.tables import Conversation, Desk, Staff, State, Ticket, now
-from bot.desk import effects, tickets
-from bot.desk.clock import BEIJING
-from handlers.effects import OpenTicket
-from handlers.messages import Contact
+from bot.channels.telegram_public import for_group, read_public
+from bot.db import outbox
+from bot.db.learning import Gap
+from bot.db.tables import Conversation, Ticket
+from bot.service import Service
+from handlers.messages import Choice, Contact, Link, Reply, Update
 from knowledge.base import Knowledge
-from tests.channels.telegram_emulator import TOKEN, Emulator
+from tests.channels.conftest import Connect, Desk, Running
+from tests.channels.telegram_emulator import Emulator
+from tests.channels.telegram_official import Official
 
-GROUP, NEW_GROUP = -100_1, -100_9
-LI, GU, STRANGER = 11, 13, 99
-KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+BOT = {"id": 123456, "is_bot": True, "first_name": "优军", "username": "youjun_test_bot"}
+WANG = {"id": 7, "is_bot": False, "first_name": "王"}
+SQUARE = {"id": -100_300, "type": "supergroup", "title": "老战友"}
+GROUP = Contact("telegram", "-100300")
 
 
-@pytest.fixture
-async def app(
-    sqlite: Engine, knowledge: Knowledge, telegram_emulator: Emulator
-) -> AsyncIterator[App]:
-    """The whole service; 海门 has a group, 李 works there and 顾 in 如东."""
+def shown(sender: dict[str, object], **content: object) -> dict[str, object]:
+    return {"message_id": 1, "date": 1_795_000_000, "chat": SQUARE, "from": sender, **content}
+
+
+@pytest.mark.parametrize(
+    ("content", "asked"),
+    [
+        ({"text": "@youjun_test_bot 优待证丢了"}, "优待证丢了"),
+        ({"text": "优待证丢了 @YouJun_Test_Bot 怎么办"}, "优待证丢了 怎么办"),
+        ({"text": "/help@youjun_test_bot"}, "/help"),
+        ({"text": "那要带什么", "reply_to_message": shown(BOT, text="答复")}, "那要带什么"),
+        ({"text": "大家好"}, None),
+        ({"text": "/start"}, None),
+        ({"text": "@youjun_test_bot2 你好"}, None),
+        ({"text": "@youjun_test_bot"}, None),
+        ({"text": "好的", "reply_to_message": shown(WANG, text="晚上聚")}, None),
+        ({"text": "好的", "reply_to_message": shown(BOT, new_chat_title="新名字")}, None),
+        ({"text": "@youjun_test_bot 广告", "sender_chat": SQUARE}, None),
+        ({"location": {"latitude": 32.0, "longitude": 120.8}}, None),
+    ],
+)
+def test_only_what_is_said_to_us_is_heard(
+    content: dict[str, object], asked: str | None, official: Official
+) -> None:
+    raw = {"update_id": 5, "message": shown(WANG, **content)}
+    assert official.objections_to_update(raw) == []
+    update = read_public(telegram.Update.de_json(raw), 123456, "youjun_test_bot")
+    assert update == (Update("5", GROUP, asked, public=True) if asked else None)
+
+
+def test_in_a_chat_of_two_nothing_is_public() -> None:
+    private = {**shown(WANG, text="@youjun_test_bot 你好"), "chat": {"id": 7, "type": "private"}}
+    raw = telegram.Update.de_json({"update_id": 5, "message": private})
+    assert read_public(raw, 123456, "youjun_test_bot") is None
+
+
+def test_choices_lead_into_a_chat_of_two_or_nowhere() -> None:
+    choices = (
+        Choice("/start article-a", "接着问"),
+        Choice("/useful a", "有用"),
+        Choice("/start", "私聊"),
+    )
+    reply = for_group(Reply("答复", choices, share="location"), "a_bot")
+    assert reply == Reply(
+        "答复",
+        links=(
+            Link("https://t.me/a_bot?start=article-a", "接着问"),
+            Link("https://t.me/a_bot", "私聊"),
+        ),
+    )
+
+
+async def test_a_group_hears_an_answer_and_staffs_group_does_not(
+    telegram_emulator: Emulator, connect: Connect, running: Running, desk: Desk
+) -> None:
+    telegram_emulator.group(-5)
+    telegram_emulator.group(-6)
+
+    async def staff_groups() -> list[int]:
+        return [-6]
+
+    telegram = connect(staff_groups=staff_groups)
+    wang = telegram_emulator.person(7)
+    async with running(telegram, desk):
+        for chat in (-6, -5):
+            wang.says("@youjun_test_bot 优待证丢了", chat=chat)
+            wang.says("大家好", chat=chat)
+        wang.says("您好")
+        await desk.hears(2)
+        await telegram.send("-5", Reply("答复", (Choice("/start article-a", "接着问"),)))
+    assert [(str(one.contact), one.text) for one in desk.received] == [
+        ("telegram:-5", "优待证丢了"),
+        ("telegram:7", "您好"),
+    ]
+    [button] = telegram_emulator.sent_to(-5)[0]["reply_markup"]["inline_keyboard"][0]
+    assert button["url"] == "https://t.me/youjun_test_bot?start=article-a"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("残疾军人坐火车半价吗", "减收50%"),
+        ("我身份证320623195001010011，查我的进度", "我看不到您的个人档案"),
+        ("/status", "请私聊我"),
+        ("帮我登记困难帮扶", "请私聊我"),
+        ("今天天气怎么样", "请私聊我"),
+        ("我不想活了", "12356"),
+    ],
+)
+def test_a_group_gets_policy_and_nothing_personal(
+    said: str, words: str, sqlite: Engine, knowledge: Knowledge
+) -> None:
+    service = Service(sqlite, knowledge)
+    service.receive(Update("1", GROUP, said, public=True))
     with Session(sqlite) as session:
-        session.add(Desk(code="haimen", name="示例海门中心", county="海门区", telegram_group=GROUP))
-        today = now().astimezone(BEIJING).date().isoformat()  # has had its digest
-        session.add_all(StaffGroup(chat=chat, digest_on=today) for chat in (GROUP, NEW_GROUP))
-        for name, county, id in (("li", "海门区", LI), ("gu", "如东县", GU)):
-            session.add(
-                Staff(username=name, name=name, county=county, telegram_id=id, password_hash="-")
-            )
-        session.commit()
-    chosen: Any = {
-        "secret_keys": [KEY],
-        "telegram": {"enabled": True, "token": TOKEN, "base_url": telegram_emulator.base_url},
-        "web": {"public_url": "https://desk.example"},
-    }
-    app = App(Settings(**chosen), sqlite, knowledge)
-    async with contextlib.AsyncExitStack() as stack:
-        web = app.web()
-        await stack.enter_async_context(web.router.lifespan_context(web))
-        yield app
-
-
-def opens(app: App, person: int, story: str = "摔断了腿") -> str:
-    """Somebody hands something in; the number."""
-    wanted = OpenTicket(
-        "hardship-aid", "hardship", "海门区", "三星镇", "13800138000", (("困难", story),), 3
-    )
-    with Session(app.engine) as session:
-        contact = Contact("telegram", str(person))
-        session.add(Conversation(contact=str(contact)))
-        number = effects.perform(session, contact, wanted, settings=app.desk, now=now())
-        session.commit()
-    app.wake()
-    return str(number)
-
-
-def change(app: App, number: str, what: Callable[[Session, Ticket, Staff], None]) -> None:
-    """Something is done in the console."""
-    with Session(app.engine) as session:
-        staff = session.exec(select(Staff).where(Staff.username == "li")).one()
-        what(session, tickets.find(session, number), staff)
-        session.commit()
-    app.wake()
-
-
-async def test_a_ticket_has_a_topic_whose_title_follows_it_and_only_its_person_hears(
-    app: App, telegram_emulator: Emulator
-) -> None:
-    telegram_emulator.forum_group(GROUP)
-    li = telegram_emulator.person(LI)
-    for person in (7, 8):
-        telegram_emulator.person(person)
-        opens(app, person)
-    names = telegram_emulator.forum.names
-    await telegram_emulator.until(lambda: len(names(GROUP)) == 2)
-    title = app.desk.title("hardship-aid")
-    assert sorted(names(GROUP)) == [
-        f"[新建] T000001 {title} 三星镇",
-        f"[新建] T000002 {title} 三星镇",
-    ]
-    card = await telegram_emulator.wait_for(GROUP, "新工单 T000001")
-    labels = [b["text"] for row in card["reply_markup"]["inline_keyboard"] for b in row]
-    assert labels == ["接单", "转派", "备注", "待补材料", "办结", "打开控制台"]
-
-    li.calls_back("/claim T000001", card)
-    said = await telegram_emulator.wait_for(GROUP, "✓ T000001 已由li接单")
-    assert said["message_thread_id"] == card["message_thread_id"]
-    await telegram_emulator.wait_for(7, "已由li接手")
-    li.says_in_topic("/close", GROUP, card["message_thread_id"])
-    await telegram_emulator.wait_for(GROUP, "✓ T000001 已办结")
-    await telegram_emulator.wait_for(7, "已办结")
-    assert f"[已办结] T000001 {title} 三星镇" in names(GROUP)
-    assert f"[新建] T000002 {title} 三星镇" in names(GROUP)
-    assert telegram_emulator.sent_to(8) == []
-
-
-async def test_in_a_topic_only_staff_of_the_county_are_heard_and_nothing_goes_out_by_mistake(
-    app: App, telegram_emulator: Emulator
-) -> None:
-    telegram_emulator.forum_group(GROUP)
-    for person in (7, LI, GU, STRANGER):
-        telegram_emulator.person(person)
-    opens(app, 7)
-    card = await telegram_emulator.wait_for(GROUP, "新工单 T000001")
-    thread = card["message_thread_id"]
-    telegram_emulator.person(STRANGER).says_in_topic("/claim", GROUP, thread)
-    await telegram_emulator.wait_for(GROUP, "还没有绑定工作人员")
-    telegram_emulator.person(GU).says_in_topic("/claim", GROUP, thread)
-    await telegram_emulator.wait_for(GROUP, "没有找到这张工单")
-    change(app, "T000001", tickets.claim)  # in the console
-    await telegram_emulator.wait_for(GROUP, "T000001 li 认领（已认领）")
-    await telegram_emulator.wait_for(7, "已由li接手")
-    telegram_emulator.person(LI).says_in_topic("您好王建国", GROUP, thread, answering=card)
-    await telegram_emulator.wait_for(GROUP, "✗ T000001：本部门不从 Telegram 回复当事人")
-    assert len(telegram_emulator.sent_to(7)) == 1
-
-
-async def test_two_slashes_stay_inside_and_an_answer_goes_out_where_it_may(
-    app: App, telegram_emulator: Emulator
-) -> None:
-    with Session(app.engine) as session:
-        session.exec(select(Desk)).one().telegram_replies = True
-        session.commit()
-    telegram_emulator.forum_group(GROUP)
-    li = telegram_emulator.person(LI)
-    telegram_emulator.person(7)
-    opens(app, 7)
-    card = await telegram_emulator.wait_for(GROUP, "新工单 T000001")
-    thread = card["message_thread_id"]
-    li.says_in_topic("/claim", GROUP, thread)
-    await telegram_emulator.wait_for(7, "已由li接手")
-    li.says_in_topic("// 他腿不好", GROUP, thread, answering=card)
-    await telegram_emulator.wait_for(GROUP, "备注已记下，没有发给当事人")
-    li.says_in_topic("明天来看您\n// 带上小陈", GROUP, thread, answering=card)
-    await telegram_emulator.wait_for(GROUP, "✓ T000001 已发给当事人；// 的行只记作备注")
-    answer = await telegram_emulator.wait_for(7, "明天来看您")
-    assert "小陈" not in answer["text"]
-    assert "腿不好" not in str(telegram_emulator.sent_to(7))
-
-
-async def test_a_deleted_topic_is_made_again(app: App, telegram_emulator: Emulator) -> None:
-    telegram_emulator.forum_group(GROUP)
-    telegram_emulator.person(7)
-    opens(app, 7)
-    first = (await telegram_emulator.wait_for(GROUP, "新工单"))["message_thread_id"]
-    telegram_emulator.forum.delete(GROUP, first)
-    change(app, "T000001", lambda db, ticket, li: tickets.note(db, ticket, li, "等答复"))
-    said = await telegram_emulator.wait_for(GROUP, "T000001 li 内部备注")
-    second = said["message_thread_id"]
-    assert second != first
-    telegram_emulator.forum.delete(GROUP, second)
-    change(app, "T000001", tickets.claim)  # its new title finds out
-    third = (await telegram_emulator.wait_for(GROUP, "认领"))["message_thread_id"]
-    assert telegram_emulator.forum.names(GROUP) == [
-        f"[已认领] T000001 {app.desk.title('hardship-aid')} 三星镇"
-    ]
-    with Session(app.engine) as session:
-        assert session.exec(select(Topic.thread)).one() == third
-
-
-async def test_a_topic_somebody_closed_is_opened_for_what_is_new(
-    app: App, telegram_emulator: Emulator
-) -> None:
-    telegram_emulator.forum_group(GROUP)
-    telegram_emulator.person(7)
-    opens(app, 7)
-    thread = (await telegram_emulator.wait_for(GROUP, "新工单"))["message_thread_id"]
-    telegram_emulator.forum.close(GROUP, thread)
-    change(app, "T000001", lambda db, ticket, li: tickets.note(db, ticket, li, "还在等"))
-    said = await telegram_emulator.wait_for(GROUP, "T000001 li 内部备注")
-    assert said["message_thread_id"] == thread
-
-
-async def test_without_the_right_to_make_topics_the_group_itself_hears_and_the_log_says_why(
-    app: App, telegram_emulator: Emulator, caplog: pytest.LogCaptureFixture
-) -> None:
-    telegram_emulator.forum_group(GROUP)
-    telegram_emulator.forum.rights = False
-    li = telegram_emulator.person(LI)
-    for person in (7, 8):
-        telegram_emulator.person(person)
-        said = await telegram_emulator.wait_for(GROUP, f"新工单 {opens(app, person)}")
-    assert "message_thread_id" not in said
-    assert caplog.text.count("the right to manage topics") == 1
-    li.presses("接单", chat=GROUP)
-    await telegram_emulator.wait_for(GROUP, "✓ T000002 已由li接单")
-    # One line is enough: the same group does not read it twice.
-    assert not [m for m in telegram_emulator.sent_to(GROUP) if "li 认领" in m["text"]]
-    assert len(telegram_emulator.called("createForumTopic")) == 1
-
-
-@pytest.mark.parametrize("how", ["note", "error"])
-async def test_a_group_that_became_a_supergroup_goes_on_under_its_new_number(
-    app: App, telegram_emulator: Emulator, how: str
-) -> None:
-    telegram_emulator.group(GROUP)
-    telegram_emulator.forum_group(NEW_GROUP)
-    li = telegram_emulator.person(LI)
-    telegram_emulator.person(7)
-    if how == "note":
-        li.sends(chat=GROUP, migrate_to_chat_id=NEW_GROUP)
-        await telegram_emulator.until(lambda: not telegram_emulator.pending)
-    telegram_emulator.refuse(
-        GROUP,
-        400,
-        "Bad Request: group chat was upgraded to a supergroup chat",
-        migrate_to_chat_id=NEW_GROUP,
-    )
-    opens(app, 7)
-    card = await telegram_emulator.wait_for(NEW_GROUP, "新工单 T000001")
-    li.says_in_topic("/claim", NEW_GROUP, card["message_thread_id"])
-    await telegram_emulator.wait_for(NEW_GROUP, "✓ T000001 已由li接单")
-    with Session(app.engine) as session:
-        moved = session.get(StaffGroup, GROUP)
-        assert moved is not None
-        assert moved.moved_to == NEW_GROUP
-        assert tickets.find(session, "T000001").state == State.CLAIMED
-
-
-async def test_staff_are_shown_commands_and_get_the_console_link_in_private(
-    app: App, telegram_emulator: Emulator
-) -> None:
-    telegram_emulator.forum_group(GROUP)
-    li = telegram_emulator.person(LI)
-    telegram_emulator.person(7)
-    opens(app, 7, "王建国，身份证 320684195001011234，住和平路 8 号")
-    card = await telegram_emulator.wait_for(GROUP, "新工单 T000001")
-    li.calls_back("/console T000001", card)
-    private = await telegram_emulator.wait_for(LI, "只能用一次")
-    url = private["reply_markup"]["inline_keyboard"][0][0]["url"]
-    assert url.startswith("https://desk.example/desk/go/")
-    await telegram_emulator.wait_for(GROUP, "已私下发给li")
-    assert "desk.example" not in str(telegram_emulator.sent_to(GROUP))
-
-    offered = [
-        one
-        for one in telegram_emulator.called("setMyCommands")
-        if one["scope"] == {"type": "chat", "chat_id": GROUP}
-    ]
-    assert len(offered) == 1
-    names = {one["command"] for one in offered[0]["commands"]}
-    assert {"open", "mine", "claim", "assign", "note", "reply", "close", "reopen", "sla"} < names
-    payloads = str(telegram_emulator.calls)
-    for planted in ("王建国", "13800138000", "320684195001011234", "和平路"):
-        assert planted not in payloads
-
-
-async def test_staff_hear_when_the_person_cannot_be_reached(
-    app: App, telegram_emulator: Emulator
-) -> None:
-    telegram_emulator.forum_group(GROUP)
-    telegram_emulator.person(7)
-    telegram_emulator.refuse(7, 403, "Forbidden: bot was blocked by the user")
-    opens(app, 7)
-    await telegram_emulator.wait_for(GROUP, "新工单")
-    change(app, "T000001", tickets.claim)
-    await telegram_emulator.wait_for(GROUP, "✗ T000001 有一条消息没有送到当事人")
+        [reply] = outbox.take(session, GROUP)
+        assert session.exec(select(Ticket)).all() == []
+        assert session.exec(select(Gap)).all() == []
+        conversation = session.exec(select(Conversation)).one()
+        assert (conversation.flow, conversation.held) == (None, None)
+    assert words in reply.text
+    assert "320623" not in reply.text
+    assert {choice.value.partition(" ")[0] for choice in reply.choices} == {"/start"}
