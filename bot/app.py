@@ -260,7 +260,8 @@ class App:
     async def _poll(self, telegram: Telegram) -> None:
         together = [telegram.run(self.receive)]
         if limit := self.settings.telegram.exit_after_seconds:
-            together.append(watchdog.keep_watch(telegram, limit, self._give_up))
+            alone = not (self.settings.web.chat or self.wechat)
+            together.append(watchdog.keep_watch(telegram, limit, self._give_up, alone=alone))
         await asyncio.gather(*together)
 
     def _give_up(self) -> None:

@@ -77,7 +77,7 @@ class Telegram:
         self.name = NAME
         self.limits = LIMITS
         self.timing = timing or Timing()
-        self._clock, self._webhook = clock, webhook
+        self._clock, self._webhook, self._proxy = clock, webhook, proxy
         self._request = request or AiohttpRequest(32, proxy=proxy)
         self._poll_request = request or AiohttpRequest(4, proxy=proxy)
         self._bot = telegram.Bot(
@@ -118,6 +118,20 @@ class Telegram:
         """When ``clock`` last saw Telegram answer our poll, or our webhook in order; None before
         the first time."""
         return self._register.last_checked if self._webhook else self._poller.last_fetched
+
+    @property
+    def last_heard(self) -> float | None:
+        """When ``clock`` last saw Telegram answer our poll, be it with an error."""
+        return self._poller.last_heard
+
+    async def reachable(self) -> bool:
+        """Whether Telegram answers us on a new connection."""
+        async with AiohttpRequest(1, read=5.0, pool=5.0, proxy=self._proxy) as request:
+            try:
+                await request.post(f"{self._bot.base_url}/getMe")
+            except TelegramError:
+                return False
+        return True
 
     @property
     def poison(self) -> deque[Poison]:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import telegram
+from telegram.error import Conflict, InvalidToken, RetryAfter
 
 from bot.channels.telegram_patience import Timing, patiently
 from bot.channels.telegram_quarantine import Quarantine, first_line
@@ -38,6 +39,8 @@ class Poller:
     ) -> None:
         """``fetch`` takes an offset; an update is dealt with when ``take`` returns."""
         self.last_fetched: float | None = None
+        self.last_heard: float | None = None
+        """When Telegram last answered, be it with an error it gave a reason for."""
         self._fetch, self._take, self._quarantine = fetch, take, quarantine
         self._secret, self._timing, self._clock = secret, timing, clock
         self._offset = 0
@@ -60,8 +63,12 @@ class Poller:
                 await asyncio.sleep(self._timing.first_wait)
 
     async def _next(self) -> list[dict[str, Any]]:
-        batch = await self._fetch(self._offset)
-        self.last_fetched = self._clock()
+        try:
+            batch = await self._fetch(self._offset)
+        except (Conflict, InvalidToken, RetryAfter):
+            self.last_heard = self._clock()
+            raise
+        self.last_fetched = self.last_heard = self._clock()
         return [raw for raw in batch if isinstance(raw, dict) and "update_id" in raw]
 
     def _acknowledge(self, batch: list[dict[str, Any]]) -> int:

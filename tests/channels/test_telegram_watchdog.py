@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -16,27 +17,46 @@ from tests.channels.telegram_emulator import TOKEN, Emulator
 
 
 class Silent:
-    """A channel and its clock: fetched once, then never again."""
+    """A channel and its clock: heard something once, then never again."""
 
     name = "telegram"
-    last_fetched: float | None = None
+    last_heard: float | None = None
+    there = True
     now = 100.0
 
     def clock(self) -> float:
         self.now += 20
         return self.now
 
+    async def reachable(self) -> bool:
+        return self.there
 
-@pytest.mark.parametrize("fetched", [None, 130.0])
+
+@pytest.mark.parametrize("heard", [None, 200.0])
 async def test_silence_of_a_minute_stops_the_server(
-    fetched: float | None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    heard: float | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     channel, stopped = Silent(), []
-    channel.last_fetched = fetched
+    channel.last_heard = heard
     await watchdog.keep_watch(channel, 60, lambda: stopped.append(channel.now), clock=channel.clock)
     assert len(stopped) == 1
-    assert stopped[0] >= (120.0 if fetched is None else fetched) + 60
+    assert stopped[0] >= (120.0 if heard is None else heard) + 60
     assert "nothing fetched for" in caplog.text
+
+
+@pytest.mark.parametrize("alone", [False, True])
+async def test_while_telegram_cannot_be_reached_the_web_chat_goes_on(
+    alone: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel, stopped = Silent(), []
+    channel.there = False
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2.5):
+            await watchdog.keep_watch(
+                channel, 30, lambda: stopped.append(1), alone=alone, clock=channel.clock
+            )
+    assert bool(stopped) == alone
+    assert ("the rest goes on" in caplog.text) != alone
 
 
 @pytest.mark.parametrize(("limit", "code"), [(2, watchdog.EXIT_CODE), (0, -signal.SIGTERM)])
