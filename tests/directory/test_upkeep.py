@@ -15,9 +15,11 @@ from bot.db.placetables import PlaceCheck
 from bot.db.tables import State, Ticket
 from bot.desk import tickets
 from bot.places import promises, records, upkeep
+from bot.service import Service
 from handlers import effects
 from handlers.messages import Contact
 from tests import sheets
+from tests.person import Person
 
 
 def words(page: Any) -> str:
@@ -142,6 +144,20 @@ async def test_a_closed_shop_is_no_longer_shown_and_can_be_opened_again(
     desk.live.refresh()
     assert never.id in {one.id for one in desk.knowledge.directory.of(("海门区",))}
     assert never.name not in await why(li, "closed")
+
+
+async def test_who_finds_an_entry_wrong_in_the_chat_is_read_by_the_countys_clerk(
+    desk: Any, clerks: Any, shops: list[Any]
+) -> None:
+    veteran = Person(Service(desk.engine, desk.knowledge), Contact("web", "veteran"))
+    veteran.says(f"/place {shops[0].id}")
+    veteran.presses("信息不对")
+    (said,) = veteran.presses("已经关门")
+    number = said.partition("编号 ")[2][:7]
+    page = words(await clerks["li"].get("/work?why=reported"))
+    assert number in page
+    assert shops[0].name in page
+    assert number not in words(await clerks["wang"].get("/work?why=reported"))
 
 
 async def test_a_complaint_comes_first_and_the_clerks_finding_is_in_the_monthly_list(
