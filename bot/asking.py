@@ -93,7 +93,7 @@ def nearby_text(found: dict[str, Any]) -> str:
     lines = [words.get(found["status"], ""), found["hint"], *found["options"][:20]]
     for one in found["locations"]:
         far = "位置待核" if one["distance_m"] is None else f"{one['distance_m']} 米"
-        sample = "【示例】" if one["sample"] else ""
+        sample = "【示例】" if one["sample"] and not one["name"].startswith("示例") else ""
         lines.append(f"{sample}{one['name']}  {far}  {one['address']}")
     return "\n".join(line for line in lines if line)
 

@@ -103,7 +103,7 @@ class Webchat:
             Mount("/chat/static", StaticFiles(directory=_HERE / "static"), name="chat-static"),
         ]
         if self.places:
-            routes += webchat_places.routes(self.places, self._place)
+            routes += webchat_places.routes(self.places, self._people, self._html)
         if self.embed_origins:
             routes.insert(1, Route("/chat/embed", self.page, methods=["GET"]))
             routes.insert(1, Route("/chat/demo", self.demo, methods=["GET"]))
@@ -191,17 +191,6 @@ class Webchat:
         if not found or found[0]["id"] != id:
             return self._refuse(request, _Refused(404, "没有找到这条答复，它可能已经过期删除"))
         return self._html(request, "print.html", entry=view(found[0]))
-
-    def _place(self, request: Request, found: dict[str, Any] | None) -> Response:
-        """One place by itself; who has no cookie yet gets one, to tell us that it is wrong."""
-        contact = self._people.who(request) or self._people.new()
-        shown = found and {**found, "lines": [part[2:] for part in found["text"].split("\n")[1:]]}
-        token = self._people.token(contact)
-        response = self._html(
-            request, "place.html", status=200 if found else 404, place=shown, token=token
-        )
-        self._people.remember(response, request, contact)
-        return response
 
     def _admit(self, request: Request) -> Contact:
         """Who sends, if they may. Raises _Refused."""

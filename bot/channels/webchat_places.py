@@ -10,7 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-Page = Callable[[Request, dict[str, Any] | None], Response]
+from bot.channels.webchat_people import People
+
+Draw = Callable[..., Response]
 _PICTURE = {
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -37,12 +39,23 @@ def drawn(places: Places | None, entry: dict[str, Any]) -> dict[str, Any]:
     return entry | {"pictures": [], "drawn": [one for n in names if (one := places.picture(n))]}
 
 
-def routes(places: Places, draw: Page) -> list[Route]:
-    """``/place/ID`` and ``/chat/map/NAME.svg``; ``draw`` makes the page of a place, or of none."""
+def routes(places: Places, people: People, draw: Draw) -> list[Route]:
+    """``/place/ID`` and ``/chat/map/NAME.svg``; ``draw`` renders a template of the chat. Who has
+    no cookie yet gets one with the page, to tell us that it is wrong."""
 
     async def page(request: Request) -> Response:
         found = await run_in_threadpool(places.page, request.path_params["id"])
-        return draw(request, found)
+        contact = people.who(request) or people.new()
+        lines = [part[2:] for part in found["text"].split("\n")[1:]] if found else []
+        response = draw(
+            request,
+            "place.html",
+            status=200 if found else 404,
+            place=found and {**found, "lines": lines},
+            token=people.token(contact),
+        )
+        people.remember(response, request, contact)
+        return response
 
     async def picture(request: Request) -> Response:
         drawn = await run_in_threadpool(places.picture, request.path_params["name"])
