@@ -58,6 +58,16 @@ class Series:
         """The same beside another table of the same things: hidden if that hides their total."""
         return self._hidden() if total == HIDDEN else self
 
+    def ranked(self) -> Series:
+        """The highest first; what is hidden last, in an order that says nothing of its size."""
+        order = sorted(range(len(self.labels)), key=lambda n: (-self.counts[n], self.labels[n]))
+        return replace(
+            self,
+            labels=tuple(self.labels[n] for n in order),
+            counts=tuple(self.counts[n] for n in order),
+            shown=tuple(self.shown[n] for n in order),
+        )
+
     def _hidden(self) -> Series:
         """Nothing is shown, noughts neither: they would tell how many the rest are."""
         none = (0,) * len(self.labels)
