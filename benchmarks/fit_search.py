@@ -33,8 +33,9 @@ from knowledge.search import Index, Typed
 AGAINST = {"length", "conflict", "unsaid"}
 LESS = {
     *AGAINST,
-    *("foreign", "unasked run", "unknown run", "extra run", "missing", "absent"),
-    *("denial", "other kind", "stranger"),
+    *("foreign", "lacking", "most lacking", "unmet", "most unmet", "unmet share"),
+    *("unsaid more", "most unsaid", "replaced", "denial", "other kind", "stranger"),
+    *("unanswered", "unwanted", "manner"),
 }
 """Signs of which more never makes an entry likelier."""
 FREE = {"questions", "short"}
@@ -164,7 +165,7 @@ def material() -> tuple[list[list[Case]], list[list[Case]]]:
         for index, asked in left_out[:2]
         for case in cases(index, [told(slipped(one, chance), chance) for one in asked])
     ]
-    return [own, own, kept, slips, stories, *public], [own, slips, stories, kept, bent, *public]
+    return [own, own, own, kept, slips, stories, *public], [own, slips, stories, kept, bent, *public]
 
 
 def main() -> None:

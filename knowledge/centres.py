@@ -15,6 +15,8 @@ class Centres:
         owners = np.repeat(owner, np.diff(characters.starts))
         keys, counts = np.unique(owners * size + characters.held, return_counts=True)
         holders, held = keys // size, keys % size
+        self.constancy = _constancy(held, counts, np.bincount(owner, minlength=entries)[holders], size)
+        self.constancy = _constancy(held, counts, np.bincount(owner, minlength=entries)[holders], size)
         pull = np.sqrt(counts) * characters.weights[held]
         lengths = np.sqrt(np.bincount(holders, weights=pull * pull, minlength=entries))
         order = np.argsort(held, kind="stable")
@@ -37,3 +39,31 @@ class Centres:
         cosine = np.bincount(holders, weights=weights * pulls, minlength=self._entries) / length
         covered = np.bincount(holders, weights=weights, minlength=self._entries) / query.total
         return cosine, covered
+
+
+_DOUBTED = 4.0
+"""So many pairs of questions a gram must be seen in until its own share counts half."""
+
+
+def _constancy(held: Ints, counts: Ints, ways: Ints, size: int) -> Floats:
+    """For every gram the share of an entry's other questions that hold it too where one does: what stays
+    when people say the same in other words (优待证) against what comes and goes (怎么, 请问)."""
+    both = np.bincount(held, weights=counts * (counts - 1.0), minlength=size)
+    seen = np.bincount(held, weights=counts * (ways - 1.0), minlength=size)
+    common = both.sum() / max(float(seen.sum()), 1.0)
+    share: Floats = (both + _DOUBTED * common) / (seen + _DOUBTED)
+    return share
+
+
+_DOUBTED = 4.0
+"""So many pairs of questions a gram must be seen in until its own share counts half."""
+
+
+def _constancy(held: Ints, counts: Ints, ways: Ints, size: int) -> Floats:
+    """For every gram the share of an entry's other questions that hold it too where one does: what stays
+    when people say the same in other words (优待证) against what comes and goes (怎么, 请问)."""
+    both = np.bincount(held, weights=counts * (counts - 1.0), minlength=size)
+    seen = np.bincount(held, weights=counts * (ways - 1.0), minlength=size)
+    common = both.sum() / max(float(seen.sum()), 1.0)
+    share: Floats = (both + _DOUBTED * common) / (seen + _DOUBTED)
+    return share

@@ -9,10 +9,11 @@ probability.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
 
 from knowledge.forest import forest
 from knowledge.intention import OPEN
@@ -24,27 +25,25 @@ if TYPE_CHECKING:
 
 JUDGED = 2
 """Entries, best first, whose likelihood is worked out."""
-_COMPARED = tuple(FEATURES.index(name) for name in ("dice", "sound", "ratio", "asked"))
 SIGNS = (
     *FEATURES,
     "rank",  # the weighted sum of the above
     "lead",  # rank over the next best entry (below nought if another is better)
-    "far lead",  # rank over the third
     "foreign",  # share of the query's weight that no entry knows
-    "behind dice",  # how far the best of the shortlist is ahead in single features
-    "behind sound",
-    "behind ratio",
-    "behind asked",
-    "both",  # the lower of asked and needed
-    "product",  # asked times needed
-    "unasked run",  # longest run of the query that the question lacks, weighed
-    "unknown run",  # longest run of the query that the whole entry lacks
-    "extra run",  # longest run of the entry's closest question that the query lacks
-    "missing",  # rarest character of the query that the question lacks
-    "absent",  # rarest character of the query that the entry lacks
+    "lacking",  # what the characters tell that the nearest question lacks
+    "most lacking",
+    "unmet",  # what the characters tell that no question of the entry has
+    "most unmet",
+    "unmet share",
+    "unsaid more",  # what the entry's closest question says beyond the query
+    "most unsaid",
+    "replaced",  # a piece that stands in the place of another
     "denial",  # one says no and the other does not
     "other kind",  # a reason wanted and an amount told, …
     "same kind",  # share of the kinds of answer wanted that agree
+    "unanswered",  # kinds of answer wanted that no question of the entry wants
+    "unwanted",  # kinds that the nearest question wants and the query does not
+    "manner",  # the same for may, must, is it and which
     "questions",  # how many ways of asking the entry has
     "short",  # shortness of the query
     "stranger",  # how much nearer a question is that is known not to be ours
@@ -63,27 +62,14 @@ def signs(
     index: Index, typed: Typed, found: Shortlist, ranks: Floats, best: Sequence[int]
 ) -> list[Floats]:
     """For each of ``best`` the numbers named in :data:`SIGNS`."""
-    top = found.table.max(axis=0)
     foreign = typed.grams.foreign / max(typed.grams.total, 1e-9)
     strange = _strangeness(index, found, ranks)
     rows = []
     for one in best:
-        row = found.table[one]
-        asked, needed = row[FEATURES.index("asked")], row[FEATURES.index("needed")]
-        rows.append(
-            np.array(
-                [
-                    *row,
-                    *_leads(ranks, best, one),
-                    foreign,
-                    *(row[column] - top[column] for column in _COMPARED),
-                    min(asked, needed),
-                    asked * needed,
-                    *_differences(index, typed, found, one),
-                    strange - ranks[one] if math.isfinite(strange) else _NOBODY,
-                ]
-            )
-        )
+        row = [*found.table[one].tolist(), *_leads(ranks, best, one), foreign]
+        row += _differences(index, typed, found, one)
+        row.append(strange - float(ranks[one]) if math.isfinite(strange) else _NOBODY)
+        rows.append(np.array(row))
     return rows
 
 
@@ -91,11 +77,10 @@ _NOBODY = -6.0
 """Stands for "no such question near"."""
 
 
-def _leads(ranks: Floats, best: Sequence[int], one: int) -> tuple[float, float, float]:
-    others = [float(ranks[other]) for other in best if other != one] or [float(ranks[one]) - 3]
-    third = others[1] if len(others) > 1 else others[0]
+def _leads(ranks: Floats, best: Sequence[int], one: int) -> tuple[float, float]:
     mine = float(ranks[one])
-    return mine, max(-3.0, mine - others[0]), mine - third
+    others = [float(ranks[other]) for other in best if other != one] or [mine - 3]
+    return mine, max(-3.0, mine - others[0])
 
 
 def _strangeness(index: Index, found: Shortlist, ranks: Floats) -> float:
@@ -112,42 +97,54 @@ def _strangeness(index: Index, found: Shortlist, ranks: Floats) -> float:
 def _differences(index: Index, typed: Typed, found: Shortlist, one: int) -> tuple[float, ...]:
     entry, nearest = int(found.owners[one]), int(found.questions[one])
     ways = [int(way) for way in found.questions[found.owners == entry][:_READ]]
-    known = {*index.folded[nearest], *index.plain[nearest]}
-    all_known = known.union(*(index.folded[way] for way in index.questions(entry)[:_KNOWN]))
+    every = index.questions(entry)[:_KNOWN]
+    close = {*index.folded[nearest], *index.plain[nearest]}
+    known = close.union(*(index.folded[way] + index.plain[way] for way in every))
     mine = {*typed.folded, *typed.plain}
+    tells = index.tells
+    lacking = [(one, tells.get(one, 1.0)) for one in dict.fromkeys(typed.plain) if one not in close]
+    unmet = [told for one, told in lacking if one not in known]
+    total = sum(tells.get(one, 1.0) for one in dict.fromkeys(typed.plain))
+    unsaid = min(
+        ([tells[one] for one in dict.fromkeys(index.plain[way]) if one not in mine] for way in ways),
+        key=sum,
+    )
     theirs = 0
-    for way in ways:
-        theirs |= index.wants[way] & OPEN
+    for way in every:
+        theirs |= index.wants[way]
     wanted, told = typed.wants, index.wants[nearest]
+    lost, extra = wanted & ~theirs, told & ~wanted
     kinds = wanted & OPEN
-    lacking = {one: index.tells.get(one, 1.0) for one in typed.folded if one not in known}
     return (
-        _run(index, typed.folded, known),
-        _run(index, typed.folded, all_known),
-        min(_run(index, index.folded[way], mine) for way in ways),
-        max(lacking.values(), default=0.0),
-        max((tells for one, tells in lacking.items() if one not in all_known), default=0.0),
+        sum(told for _, told in lacking),
+        max((told for _, told in lacking), default=0.0),
+        sum(unmet),
+        max(unmet, default=0.0),
+        sum(unmet) / max(total, 1e-9),
+        sum(unsaid),
+        max(unsaid, default=0.0),
+        _replaced(tells, typed.folded, index.folded[nearest]),
         float(min(abs(typed.denials - index.denials[way]) for way in ways)),
-        float(bool(kinds) and bool(theirs) and not kinds & theirs),
+        float(bool(kinds) and bool(theirs & OPEN) and not kinds & theirs),
         (wanted & told).bit_count() / max(1, (wanted | told).bit_count()),
+        float((lost & OPEN).bit_count()),
+        float((extra & OPEN).bit_count()),
+        float(((lost | extra) & ~OPEN).bit_count()),
         min(len(index.questions(entry)), 10) / 5,
         1 / max(2, len(typed.folded)),
     )
 
 
+def _replaced(tells: Mapping[str, float], mine: str, theirs: str) -> float:
+    """What the weightiest piece tells that stands in the place of another one: 大人 for 宝宝."""
+    most = 0.0
+    for change in Levenshtein.opcodes(mine, theirs):
+        if change.tag == "replace":
+            gone = sum(tells.get(one, 1.0) for one in mine[change.src_start : change.src_end])
+            come = sum(tells.get(one, 1.0) for one in theirs[change.dest_start : change.dest_end])
+            most = max(most, min(gone, come))
+    return most
+
+
 _READ, _KNOWN = 4, 20
 """Nearest ways of asking that are read of one entry, and those whose characters are known."""
-
-
-def _run(index: Index, text: str, known: Collection[str]) -> float:
-    """What the longest run of ``text`` tells of which ``known`` has nothing."""
-    tells = index.tells
-    best = current = 0.0
-    for one in text:
-        if one in known:
-            current = 0.0
-            continue
-        current += tells.get(one, 1.0)
-        if current > best:
-            best = current
-    return best

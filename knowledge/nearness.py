@@ -30,6 +30,10 @@ FEATURES = (
     "twice",  # mean Dice of the entry's two nearest questions
     "asked",  # share of the query's characters, weighed, that the question holds
     "needed",  # share of the question's characters, weighed, that the query holds
+    "kept",  # as asked, weighed by what stays when people say it in other words
+    "keeps",  # as needed, likewise
+    "kept",  # as asked, weighed by what stays when people say it in other words
+    "keeps",  # as needed, likewise
     "telling",  # share of what tells the shortlisted entries apart
     "classified",  # ridge regression trained on the shortlist
     "ratio",  # RapidFuzz's ratio, as typed
@@ -63,6 +67,8 @@ def compare(index: Index, typed: Typed, best: Ints, given: Sequence[Floats]) -> 
         *given,
         _twice(given[0], entry, [len(index.questions(int(one))) for one in entries]),
         *grid.single_characters(),
+        *grid.lasting(),
+        *grid.lasting(),
         grid.telling(entry, len(entries)),
         grid.classified(entry, len(entries)),
         *_strings(index, typed, best),
@@ -80,6 +86,10 @@ class _Grid:
         grams, self._row = postings.rows(best)
         self._local, self._column = np.unique(grams, return_inverse=True)
         self._weights = postings.weights[self._local]
+        self._last = index.lasting[self._local]
+        self._last_query = index.lasting[typed.grams.known]
+        self._last = index.lasting[self._local]
+        self._last_query = index.lasting[typed.grams.known]
         self._held = np.zeros((len(best), len(self._local)))
         self._held[self._row, self._column] = 1.0
         place = np.searchsorted(self._local, typed.grams.known)
@@ -95,6 +105,24 @@ class _Grid:
         """``asked`` and ``needed``: over characters only, which survive swapping."""
         mine = self._query.weights * self._single_query
         theirs = self._weights * self._single
+        held = self._held[:, self._place]
+        shared = held @ mine[self._shared]
+        asked = shared / max(float(mine.sum()) + self._lone, 1e-9)
+        needed = shared / np.maximum(self._held @ theirs, 1e-9)
+        return asked, needed
+
+    def lasting(self) -> tuple[Floats, Floats]:
+        mine = self._last_query * self._single_query
+        theirs = self._last * self._single
+        held = self._held[:, self._place]
+        shared = held @ mine[self._shared]
+        asked = shared / max(float(mine.sum()) + self._lone, 1e-9)
+        needed = shared / np.maximum(self._held @ theirs, 1e-9)
+        return asked, needed
+
+    def lasting(self) -> tuple[Floats, Floats]:
+        mine = self._last_query * self._single_query
+        theirs = self._last * self._single
         held = self._held[:, self._place]
         shared = held @ mine[self._shared]
         asked = shared / max(float(mine.sum()) + self._lone, 1e-9)

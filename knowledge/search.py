@@ -88,16 +88,23 @@ class Index:
         self.characters = Postings(grams(text) for text in self.plain)
         self.syllables = Postings(_phones(text) for text in self.folded)
         self.singles = np.array([len(gram) == 1 for gram in self.characters.vocabulary], bool)
-        self.tells = {
-            gram: float(self.characters.weights[number]) / self.characters.rarest
-            for gram, number in self.characters.vocabulary.items()
-            if len(gram) == 1
-        }
         self.lengths = np.array([len(text) for text in self.folded], dtype=np.int64)
         self.values = np.array([reader.values(text) for text in self.plain], dtype=np.int64)
         self.wants = [wants(text) for text in self.folded]
         self.denials = [denials(text) for text in self.folded]
         self.centres = Centres(self.characters, self.owner, len(self.ids))
+        self.lasting = self.characters.weights * self.centres.constancy
+        self.tells = {
+            gram: float(self.lasting[number]) / self.characters.rarest
+            for gram, number in self.characters.vocabulary.items()
+            if len(gram) == 1
+        }
+        self.lasting = self.characters.weights * self.centres.constancy
+        self.tells = {
+            gram: float(self.lasting[number]) / self.characters.rarest
+            for gram, number in self.characters.vocabulary.items()
+            if len(gram) == 1
+        }
         self.bodies = self._bodies(bodies) if bodies else None
         self._meanings = Meanings(embedder, self.asked) if embedder and self.asked else None
 
@@ -116,7 +123,9 @@ class Index:
             best = self._known_first(typed, found, best)
         likely = doubt.likelihoods(self, typed, found, ranks, best[: doubt.JUDGED])
         if by_heart and likely and self.plain[found.questions[best[0]]] == typed.plain:
-            likely[0] = max(likely[0], _CERTAIN)
+            likely[0] = max(_CERTAIN, *likely)
+        if len(likely) == doubt.JUDGED and likely[1] > likely[0]:
+            best[:2], likely = [best[1], best[0]], likely[::-1]
         return self._matches(found, ranks, best[:limit], likely)
 
     def read(self, text: str) -> Typed:
