@@ -165,7 +165,14 @@ def material() -> tuple[list[list[Case]], list[list[Case]]]:
         for index, asked in left_out[:2]
         for case in cases(index, [told(slipped(one, chance), chance) for one in asked])
     ]
-    return [own, own, own, kept, slips, stories, *public], [own, slips, stories, kept, bent, *public]
+    return [own, own, own, kept, slips, stories, *public], [
+        own,
+        slips,
+        stories,
+        kept,
+        bent,
+        *public,
+    ]
 
 
 def main() -> None:

@@ -344,7 +344,9 @@ def build(settings: Settings) -> App:
     engine = open_database(settings)
     if schema.current(engine) != schema.head():
         raise OutOfDate("数据库还不是这个版本的结构，请先运行 youjun migrate")
-    app = App(settings, engine, load_knowledge(_embedder(settings)))
+    app = App(
+        settings, engine, load_knowledge(_embedder(settings), settings.data_folder() / "cache")
+    )
     app.places.refresh()
     app.switches.refresh()
     return app

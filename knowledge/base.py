@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from knowledge.gazetteer import Gazetteer
 from knowledge.load import Library, load
@@ -19,8 +20,8 @@ class Knowledge:
     gazetteer: Gazetteer
 
 
-def load_knowledge(embedder: Embedder | None = None) -> Knowledge:
-    """Read all shipped files. Raises ``KnowledgeError`` with every problem at once, and
-    ``EmbedderFailed``."""
+def load_knowledge(embedder: Embedder | None = None, cache: Path | None = None) -> Knowledge:
+    """Read all shipped files; the index is kept in the folder ``cache``, if given. Raises
+    ``KnowledgeError`` with every problem at once, and ``EmbedderFailed``."""
     gazetteer = Gazetteer.load()
-    return Knowledge(load(embedder=embedder), Directory.load(gazetteer), gazetteer)
+    return Knowledge(load(embedder=embedder, cache=cache), Directory.load(gazetteer), gazetteer)

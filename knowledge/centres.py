@@ -15,8 +15,8 @@ class Centres:
         owners = np.repeat(owner, np.diff(characters.starts))
         keys, counts = np.unique(owners * size + characters.held, return_counts=True)
         holders, held = keys // size, keys % size
-        self.constancy = _constancy(held, counts, np.bincount(owner, minlength=entries)[holders], size)
-        self.constancy = _constancy(held, counts, np.bincount(owner, minlength=entries)[holders], size)
+        ways = np.bincount(owner, minlength=entries)[holders]
+        self.constancy = _constancy(held, counts, ways, size)
         pull = np.sqrt(counts) * characters.weights[held]
         lengths = np.sqrt(np.bincount(holders, weights=pull * pull, minlength=entries))
         order = np.argsort(held, kind="stable")
@@ -31,7 +31,7 @@ class Centres:
         if not len(query.known):
             nothing = np.zeros(self._entries)
             return nothing, nothing
-        slices = [slice(self._first[one], self._first[one + 1]) for one in query.known]
+        slices = [slice(self._first[one], self._first[one + 1]) for one in query.known.tolist()]
         weights = np.repeat(query.weights, [one.stop - one.start for one in slices])
         holders = np.concatenate([self._holders[one] for one in slices])
         pulls = np.concatenate([self._pull[one] for one in slices])
@@ -46,22 +46,8 @@ _DOUBTED = 4.0
 
 
 def _constancy(held: Ints, counts: Ints, ways: Ints, size: int) -> Floats:
-    """For every gram the share of an entry's other questions that hold it too where one does: what stays
-    when people say the same in other words (优待证) against what comes and goes (怎么, 请问)."""
-    both = np.bincount(held, weights=counts * (counts - 1.0), minlength=size)
-    seen = np.bincount(held, weights=counts * (ways - 1.0), minlength=size)
-    common = both.sum() / max(float(seen.sum()), 1.0)
-    share: Floats = (both + _DOUBTED * common) / (seen + _DOUBTED)
-    return share
-
-
-_DOUBTED = 4.0
-"""So many pairs of questions a gram must be seen in until its own share counts half."""
-
-
-def _constancy(held: Ints, counts: Ints, ways: Ints, size: int) -> Floats:
-    """For every gram the share of an entry's other questions that hold it too where one does: what stays
-    when people say the same in other words (优待证) against what comes and goes (怎么, 请问)."""
+    """For every gram the share of an entry's other questions that hold it too where one does: what
+    stays when people say the same in other words (优待证) against what comes and goes (怎么)."""
     both = np.bincount(held, weights=counts * (counts - 1.0), minlength=size)
     seen = np.bincount(held, weights=counts * (ways - 1.0), minlength=size)
     common = both.sum() / max(float(seen.sum()), 1.0)

@@ -106,7 +106,10 @@ def _differences(index: Index, typed: Typed, found: Shortlist, one: int) -> tupl
     unmet = [told for one, told in lacking if one not in known]
     total = sum(tells.get(one, 1.0) for one in dict.fromkeys(typed.plain))
     unsaid = min(
-        ([tells[one] for one in dict.fromkeys(index.plain[way]) if one not in mine] for way in ways),
+        (
+            [tells[one] for one in dict.fromkeys(index.plain[way]) if one not in mine]
+            for way in ways
+        ),
         key=sum,
     )
     theirs = 0

@@ -7,9 +7,11 @@ with monotonic constraints: nearer never means less likely). Every tree is five 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,27 +21,30 @@ from knowledge.postings import Floats
 FILE = Path(__file__).with_name("doubt.json")
 
 
+LEAVES = 8
+"""Leaves of one tree at most, so that one byte says which of them can still be reached."""
+_ALL = (1 << LEAVES) - 1
+_LOWEST = np.array([(one & -one).bit_length() - 1 for one in range(1, _ALL + 1)])
+
+
 @dataclass(frozen=True)
 class Forest:
-    """All nodes of all trees in one row each; a leaf leads to itself."""
+    """Every inner node of every tree at once: one that is not passed to the left strikes out the
+    leaves to its left, and of those that remain the leftmost is where the tree ends (QuickScorer,
+    Lucchese et al., SIGIR 2015). Rows are nodes, columns are trees."""
 
-    roots: NDArray[np.int64]
     sign: NDArray[np.int64]
     threshold: Floats
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
+    struck: NDArray[np.uint8]
     value: Floats
     bias: float
-    depth: int
 
     def likelihood(self, signs: Floats) -> Floats:
         """The probability for every row of ``signs``."""
-        node = np.broadcast_to(self.roots, (len(signs), len(self.roots)))
-        rows = np.arange(len(signs))[:, None]
-        for _ in range(self.depth):
-            below = signs[rows, self.sign[node]] <= self.threshold[node]
-            node = np.where(below, self.left[node], self.right[node])
-        raw = self.bias + self.value[node].sum(axis=1)
+        below = signs[:, self.sign] <= self.threshold
+        left = np.bitwise_and.reduce(np.where(below, np.uint8(_ALL), self.struck), axis=1)
+        trees = np.arange(len(self.value))
+        raw = self.bias + self.value[trees, _LOWEST[left - 1]].sum(axis=1)
         chance: Floats = 1 / (1 + np.exp(-raw))
         return chance
 
@@ -51,13 +56,32 @@ def forest(names: tuple[str, ...], file: Path = FILE) -> Forest:
     given = json.loads(file.read_text("utf-8"))
     if tuple(given["signs"]) != names:
         raise ValueError(f"{file.name} was grown on other signs; run benchmarks/fit_search.py")
-    return Forest(
-        roots=np.array(given["roots"]),
-        sign=np.array(given["sign"]),
-        threshold=np.array(given["threshold"]),
-        left=np.array(given["left"]),
-        right=np.array(given["right"]),
-        value=np.array(given["value"]),
-        bias=given["bias"],
-        depth=given["depth"],
-    )
+    return _planted(given)
+
+
+def _planted(given: Mapping[str, Any]) -> Forest:
+    trees = len(given["roots"])
+    sign = np.zeros((LEAVES - 1, trees), np.int64)
+    threshold = np.full((LEAVES - 1, trees), np.inf)
+    struck = np.full((LEAVES - 1, trees), _ALL, np.uint8)
+    value = np.zeros((trees, LEAVES))
+    for tree, root in enumerate(given["roots"]):
+        leaves: list[float] = []
+        nodes: list[tuple[int, float, int]] = []
+        _walk(given, root, leaves, nodes)
+        value[tree, : len(leaves)] = leaves
+        for row, (one, limit, gone) in enumerate(nodes):
+            sign[row, tree], threshold[row, tree], struck[row, tree] = one, limit, _ALL & ~gone
+    return Forest(sign, threshold, struck, value, given["bias"])
+
+
+def _walk(
+    given: Mapping[str, Any], at: int, leaves: list[float], nodes: list[tuple[int, float, int]]
+) -> int:
+    """Collect what is below a node, left before right; the leaves it holds as bits."""
+    if given["left"][at] == at:
+        leaves.append(given["value"][at])
+        return 1 << (len(leaves) - 1)
+    left = _walk(given, given["left"][at], leaves, nodes)
+    nodes.append((given["sign"][at], given["threshold"][at], left))
+    return left | _walk(given, given["right"][at], leaves, nodes)

@@ -98,11 +98,13 @@ def index_of(
     *,
     reader: Reader,
     embedder: Embedder | None = None,
+    cache: Path | None = None,
 ) -> Index:
     """The index over everything people may ask for, and over what is known not to be ours."""
     entries = entries_of(articles, services, intents)
     foreign = {f"stranger:{id}": one.questions for id, one in strangers.items()}
-    return Index({**entries, **foreign}, reader, spoken(articles, services), foreign, embedder)
+    everything, bodies = {**entries, **foreign}, spoken(articles, services)
+    return Index(everything, reader, bodies, foreign, embedder, cache)
 
 
 def entries_of(

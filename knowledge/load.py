@@ -85,9 +85,9 @@ def _unreadable(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
-def load(root: Path = ROOT, embedder: Embedder | None = None) -> Library:
-    """Read everything below ``root``. Raises KnowledgeError with all problems of all files, and
-    EmbedderFailed."""
+def load(root: Path = ROOT, embedder: Embedder | None = None, cache: Path | None = None) -> Library:
+    """Read everything below ``root``; the index is kept in ``cache``, if given. Raises
+    KnowledgeError with all problems of all files, and EmbedderFailed."""
     collect = _Collector(root)
     articles = collect.many("articles", Article)
     services = collect.many("services", Service, prefix="request:")
@@ -111,7 +111,15 @@ def load(root: Path = ROOT, embedder: Embedder | None = None) -> Library:
         laws=laws,
         regions=regions,
         reader=reader,
-        index=index_of(articles, services, intents, strangers, reader=reader, embedder=embedder),
+        index=index_of(
+            articles,
+            services,
+            intents,
+            strangers,
+            reader=reader,
+            embedder=embedder,
+            cache=cache,
+        ),
         files=collect.files,
         root=root,
         strangers=strangers,

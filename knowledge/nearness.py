@@ -32,8 +32,6 @@ FEATURES = (
     "needed",  # share of the question's characters, weighed, that the query holds
     "kept",  # as asked, weighed by what stays when people say it in other words
     "keeps",  # as needed, likewise
-    "kept",  # as asked, weighed by what stays when people say it in other words
-    "keeps",  # as needed, likewise
     "telling",  # share of what tells the shortlisted entries apart
     "classified",  # ridge regression trained on the shortlist
     "ratio",  # RapidFuzz's ratio, as typed
@@ -65,10 +63,8 @@ def compare(index: Index, typed: Typed, best: Ints, given: Sequence[Floats]) -> 
     grid = _Grid(index, typed, best)
     columns = [
         *given,
-        _twice(given[0], entry, [len(index.questions(int(one))) for one in entries]),
-        *grid.single_characters(),
-        *grid.lasting(),
-        *grid.lasting(),
+        _twice(given[0], entry, [len(index.questions(one)) for one in entries.tolist()]),
+        *grid.shares(),
         grid.telling(entry, len(entries)),
         grid.classified(entry, len(entries)),
         *_strings(index, typed, best),
@@ -86,55 +82,35 @@ class _Grid:
         grams, self._row = postings.rows(best)
         self._local, self._column = np.unique(grams, return_inverse=True)
         self._weights = postings.weights[self._local]
-        self._last = index.lasting[self._local]
-        self._last_query = index.lasting[typed.grams.known]
-        self._last = index.lasting[self._local]
-        self._last_query = index.lasting[typed.grams.known]
         self._held = np.zeros((len(best), len(self._local)))
         self._held[self._row, self._column] = 1.0
         place = np.searchsorted(self._local, typed.grams.known)
         place[place == len(self._local)] = 0
         self._shared = self._local[place] == typed.grams.known
         self._place = place[self._shared]
-        self._single = index.singles[self._local]
-        self._single_query = index.singles[typed.grams.known]
-        lone = sum(len(gram) == 1 for gram in typed.grams.strangers)
-        self._lone = UNSEEN * postings.rarest * lone
+        self._query_held = self._held[:, self._place]
+        self._squares = self._weights**2
+        self._index = index
 
-    def single_characters(self) -> tuple[Floats, Floats]:
-        """``asked`` and ``needed``: over characters only, which survive swapping."""
-        mine = self._query.weights * self._single_query
-        theirs = self._weights * self._single
-        held = self._held[:, self._place]
-        shared = held @ mine[self._shared]
-        asked = shared / max(float(mine.sum()) + self._lone, 1e-9)
-        needed = shared / np.maximum(self._held @ theirs, 1e-9)
-        return asked, needed
-
-    def lasting(self) -> tuple[Floats, Floats]:
-        mine = self._last_query * self._single_query
-        theirs = self._last * self._single
-        held = self._held[:, self._place]
-        shared = held @ mine[self._shared]
-        asked = shared / max(float(mine.sum()) + self._lone, 1e-9)
-        needed = shared / np.maximum(self._held @ theirs, 1e-9)
-        return asked, needed
-
-    def lasting(self) -> tuple[Floats, Floats]:
-        mine = self._last_query * self._single_query
-        theirs = self._last * self._single
-        held = self._held[:, self._place]
-        shared = held @ mine[self._shared]
-        asked = shared / max(float(mine.sum()) + self._lone, 1e-9)
-        needed = shared / np.maximum(self._held @ theirs, 1e-9)
-        return asked, needed
+    def shares(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """``asked``, ``needed``, ``kept`` and ``keeps``: over characters only, which survive
+        swapping."""
+        index, known = self._index, self._query.known
+        lone = sum(len(gram) == 1 for gram in self._query.strangers)
+        rare = UNSEEN * index.characters.rarest * lone
+        mine = np.stack((self._query.weights, index.lasting[known])) * index.singles[known]
+        theirs = np.stack((self._weights, index.lasting[self._local])) * index.singles[self._local]
+        shared = self._query_held @ mine[:, self._shared].T
+        asked = shared / np.maximum(mine.sum(axis=1) + rare, 1e-9)
+        needed = shared / np.maximum(self._held @ theirs.T, 1e-9)
+        return asked[:, 0], needed[:, 0], asked[:, 1], needed[:, 1]
 
     def telling(self, entry: Ints, entries: int) -> Floats:
         """What all entries on the list share tells nothing; what few have tells much."""
         if not len(self._place):
             return np.zeros(len(entry))
         held = np.zeros((entries, len(self._place)))
-        np.maximum.at(held, entry, self._held[:, self._place])
+        np.maximum.at(held, entry, self._query_held)
         weights = self._query.weights[self._shared] * np.log(1 + entries / held.sum(axis=0))
         share: Floats = (held @ weights / max(float(weights.sum()), 1e-9))[entry]
         return share
@@ -142,13 +118,13 @@ class _Grid:
     def classified(self, entry: Ints, entries: int) -> Floats:
         """Kernel ridge regression on the shortlist itself, one class an entry: a classifier that
         is trained for this very decision, at any size of the index."""
-        squares = self._weights**2
-        lengths = np.sqrt(self._held @ squares) + 1e-9
-        kernel = (self._held * squares) @ self._held.T / np.outer(lengths, lengths)
+        kernel = (self._held * self._squares) @ self._held.T
+        lengths = np.sqrt(kernel.diagonal()) + 1e-9
+        kernel /= lengths[:, None] * lengths
         kernel.flat[:: len(kernel) + 1] += _RIDGE
         mine = self._query.weights**2
         length = float(np.sqrt(mine.sum() + self._query.foreign_length)) + 1e-9
-        near = self._held[:, self._place] @ mine[self._shared] / (lengths * length)
+        near = self._query_held @ mine[self._shared] / (lengths * length)
         pull = np.linalg.solve(kernel, near)
         share = np.bincount(entry, weights=pull, minlength=entries)[entry]
         return share.astype(float, copy=False)
@@ -156,11 +132,12 @@ class _Grid:
 
 def _twice(dice: Floats, entry: Ints, questions: Sequence[int]) -> Floats:
     """Two near questions are surer than one; an entry that has only one stands for itself."""
+    near, owners = dice.tolist(), entry.tolist()
     seen: dict[int, list[float]] = {}
-    for one in np.argsort(-dice, kind="stable").tolist():
-        seen.setdefault(int(entry[one]), []).append(float(dice[one]))
-    mean = {one: sum(near[:2]) / min(2, questions[one]) for one, near in seen.items()}
-    return np.array([mean[int(one)] for one in entry])
+    for one in sorted(range(len(near)), key=lambda one: -near[one]):
+        seen.setdefault(owners[one], []).append(near[one])
+    mean = {one: sum(found[:2]) / min(2, questions[one]) for one, found in seen.items()}
+    return np.array([mean[one] for one in owners])
 
 
 def _strings(index: Index, typed: Typed, best: Ints) -> tuple[Floats, Floats, Floats, Floats]:

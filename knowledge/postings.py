@@ -25,31 +25,42 @@ class Weighed:
     weights: Floats
     foreign: float
     strangers: tuple[str, ...]
+    total: float
+    """Weight of the whole query."""
 
     @property
     def foreign_length(self) -> float:
         """The squared length of the foreign part."""
         return self.foreign**2 / max(1, len(self.strangers))
 
-    @property
-    def total(self) -> float:
-        """Weight of the whole query."""
-        return float(self.weights.sum()) + self.foreign
+
+@dataclass(frozen=True)
+class Cut:
+    """Documents cut into grams: each gram's number, and document after document the numbers it
+    holds, from ``starts`` on."""
+
+    vocabulary: dict[str, int]
+    held: NDArray[np.int32]
+    starts: Ints
+
+    @classmethod
+    def of(cls, documents: Iterable[Sequence[str]]) -> Cut:
+        """``documents`` as lists of grams; a gram counts once in each."""
+        vocabulary: dict[str, int] = {}
+        number = vocabulary.setdefault
+        held: list[int] = []
+        starts = [0]
+        for document in documents:
+            held.extend({number(gram, len(vocabulary)) for gram in document})
+            starts.append(len(held))
+        return cls(vocabulary, np.array(held, dtype=np.int32), np.array(starts, dtype=np.int64))
 
 
 class Postings:
     """An immutable inverted index. A gram's weight is its inverse document frequency."""
 
-    def __init__(self, documents: Iterable[Sequence[str]]) -> None:
-        self.vocabulary: dict[str, int] = {}
-        number = self.vocabulary.setdefault
-        held: list[int] = []
-        starts = [0]
-        for document in documents:
-            held.extend({number(gram, len(self.vocabulary)) for gram in document})
-            starts.append(len(held))
-        self.held = np.array(held, dtype=np.int32)
-        self.starts = np.array(starts, dtype=np.int64)
+    def __init__(self, cut: Cut) -> None:
+        self.vocabulary, self.held, self.starts = cut.vocabulary, cut.held, cut.starts
         self._invert()
 
     @property
@@ -59,12 +70,12 @@ class Postings:
 
     def weigh(self, grams: Iterable[str]) -> Weighed:
         """The grams of a query with their weights; each counts once."""
-        once = dict.fromkeys(grams)
-        known = [self.vocabulary[gram] for gram in once if gram in self.vocabulary]
-        strangers = tuple(gram for gram in once if gram not in self.vocabulary)
-        numbers = np.array(known, dtype=np.int64)
+        number = {gram: self.vocabulary.get(gram, -1) for gram in grams}
+        numbers = np.array([one for one in number.values() if one >= 0], dtype=np.int64)
+        strangers = tuple(gram for gram, one in number.items() if one < 0)
         foreign = UNSEEN * self.rarest * len(strangers)
-        return Weighed(numbers, self.weights[numbers], foreign, strangers)
+        weights = self.weights[numbers]
+        return Weighed(numbers, weights, foreign, strangers, float(weights.sum()) + foreign)
 
     def overlap(self, query: Weighed) -> Floats:
         """For every document: the weight of the query's grams that it holds."""
@@ -74,7 +85,8 @@ class Postings:
         """For every document: the sum of ``weights`` over those of ``grams`` that it holds."""
         if not len(grams):
             return np.zeros(self.count)
-        holders = [self._holders[self._first[one] : self._first[one + 1]] for one in grams]
+        first, all_holders = self._first, self._holders
+        holders = [all_holders[first[one] : first[one + 1]] for one in grams.tolist()]
         repeated = np.repeat(weights, [len(found) for found in holders])
         found = np.bincount(np.concatenate(holders), weights=repeated, minlength=self.count)
         return found.astype(float, copy=False)

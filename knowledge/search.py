@@ -12,18 +12,19 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
 from knowledge import doubt, meaning
 from knowledge.centres import Centres
 from knowledge.intention import denials, wants
+from knowledge.kept import kept, key
 from knowledge.meaning import Embedder, Meanings
 from knowledge.nearness import Shortlist, compare
 from knowledge.parameters import parameters
-from knowledge.pinyin import sounds
 from knowledge.postings import Floats, Ints, Postings, Weighed
+from knowledge.readings import phones, read
 from knowledge.spelling import Speller
 from knowledge.text import Reader, grams
 
@@ -70,6 +71,7 @@ class Index:
 
     ``tells`` is what each character tells, from 0 to 1; one that no entry has tells all.
     ``strangers`` are the ids of entries that are known not to be ours: they only raise doubt.
+    What was read of the texts is kept in the folder ``cache``, if one is given.
     """
 
     def __init__(
@@ -79,19 +81,28 @@ class Index:
         bodies: Mapping[str, str] | None = None,
         strangers: Collection[str] = (),
         embedder: Embedder | None = None,
+        cache: Path | None = None,
     ) -> None:
         self.reader = reader
         self.ids = list(entries)
         self.strangers = frozenset(n for n, id in enumerate(self.ids) if id in strangers)
-        self._collect(list(entries.values()))
-        self.plain = [reader.plain(text) for text in self.asked]
-        self.characters = Postings(grams(text) for text in self.plain)
-        self.syllables = Postings(_phones(text) for text in self.folded)
+        given = kept(
+            cache,
+            key(entries, reader, bodies) if cache else "",
+            lambda: read(entries, reader, bodies),
+        )
+        self.asked, self.folded, self.plain = given.asked, given.folded, given.plain
+        self.values, self.wants, self.denials = (
+            given.values,
+            given.wants.tolist(),
+            given.denials.tolist(),
+        )
+        self._first = given.first.tolist()
+        self.owner = np.repeat(np.arange(len(self.ids)), np.diff(given.first))
+        self.characters, self.syllables = Postings(given.characters), Postings(given.syllables)
+        self.bodies = Postings(given.bodies) if given.bodies else None
         self.singles = np.array([len(gram) == 1 for gram in self.characters.vocabulary], bool)
         self.lengths = np.array([len(text) for text in self.folded], dtype=np.int64)
-        self.values = np.array([reader.values(text) for text in self.plain], dtype=np.int64)
-        self.wants = [wants(text) for text in self.folded]
-        self.denials = [denials(text) for text in self.folded]
         self.centres = Centres(self.characters, self.owner, len(self.ids))
         self.lasting = self.characters.weights * self.centres.constancy
         self.tells = {
@@ -99,13 +110,6 @@ class Index:
             for gram, number in self.characters.vocabulary.items()
             if len(gram) == 1
         }
-        self.lasting = self.characters.weights * self.centres.constancy
-        self.tells = {
-            gram: float(self.lasting[number]) / self.characters.rarest
-            for gram, number in self.characters.vocabulary.items()
-            if len(gram) == 1
-        }
-        self.bodies = self._bodies(bodies) if bodies else None
         self._meanings = Meanings(embedder, self.asked) if embedder and self.asked else None
 
     def search(self, text: str, limit: int = 10, *, by_heart: bool = True) -> list[Match]:
@@ -138,7 +142,7 @@ class Index:
             folded,
             plain,
             self.characters.weigh(grams(plain)),
-            self.syllables.weigh(_phones(folded)),
+            self.syllables.weigh(phones(folded)),
             self.reader.values(plain),
             wants(folded),
             denials(folded),
@@ -151,25 +155,6 @@ class Index:
     @cached_property
     def _speller(self) -> Speller:
         return Speller(self.folded)
-
-    def _collect(self, questions: Sequence[Sequence[str]]) -> None:
-        self.asked: list[str] = []
-        self.folded: list[str] = []
-        self._first = [0]
-        for ways in questions:
-            once = {self.reader.folded(text): text for text in reversed(ways)}
-            self.folded.extend(reversed(once))
-            self.asked.extend(reversed(once.values()))
-            self._first.append(len(self.asked))
-        self.owner = np.repeat(np.arange(len(questions)), np.diff(self._first))
-
-    def _bodies(self, bodies: Mapping[str, str]) -> Postings:
-        """All that each entry says, questions included."""
-        texts = (
-            [self.reader.plain(bodies.get(id, "")), *(self.plain[i] for i in self.questions(entry))]
-            for entry, id in enumerate(self.ids)
-        )
-        return Postings([gram for text in parts for gram in grams(text)] for parts in texts)
 
     def shortlist(self, typed: Typed) -> Shortlist:
         shared = self.characters.overlap(typed.grams)
@@ -205,21 +190,16 @@ class Index:
 
     def best(self, found: Shortlist, ranks: Floats) -> list[int]:
         """For every entry on the list its best question, best entry first, ties by id."""
-        order = sorted(
-            range(len(ranks)), key=lambda one: (-ranks[one], self.ids[found.owners[one]])
-        )
+        owners, high = found.owners.tolist(), ranks.tolist()
         first: dict[int, int] = {}
-        for one in order:
-            first.setdefault(int(found.owners[one]), one)
+        for one in sorted(range(len(high)), key=lambda one: (-high[one], self.ids[owners[one]])):
+            first.setdefault(owners[one], one)
         return list(first.values())
 
     def _known_first(self, typed: Typed, found: Shortlist, best: list[int]) -> list[int]:
         """Who types a question as it is written gets its entry, whatever else is near."""
-        same = {
-            int(found.owners[row]): row
-            for row, question in enumerate(found.questions.tolist())
-            if self.plain[question] == typed.plain
-        }
+        rows = enumerate(found.questions.tolist())
+        same = {int(found.owners[row]): row for row, one in rows if self.plain[one] == typed.plain}
         if not same:
             return best
         first = [same[owner] for row in best if (owner := int(found.owners[row])) in same]
@@ -256,8 +236,3 @@ def _highest(values: Floats, count: int) -> Ints:
     best = best[np.lexsort((best, -values[best]))]
     found: Ints = best[values[best] > 0]
     return found
-
-
-def _phones(text: str) -> list[str]:
-    spoken = sounds(text)
-    return [*spoken, *map(" ".join, pairwise(spoken))]
