@@ -14,7 +14,7 @@ import yaml
 
 from handlers.danger import level
 from knowledge import story
-from knowledge.answer import answer
+from knowledge.answer import answer, nearest
 from knowledge.evaluation import Verdict, summary, worse
 from knowledge.library import Library
 from knowledge.parameters import parameters
@@ -78,7 +78,7 @@ def _of(folder: Path) -> list[Question]:
 def judge(library: Library, question: Question, today: date) -> Verdict:
     """What the assistant does with a question."""
     found = answer(library, question.text, region=None, today=today)
-    ranked = story.search(library.index, question.text, general=library.general, limit=1)
+    ranked = nearest(library, question.text)
     wanted = sorted(question.gold & library.articles.keys())
     return Verdict(
         text=question.text,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers import menu
 from handlers.effects import ListTickets, NoteGap
 from handlers.flow import begin
@@ -20,6 +22,8 @@ _LONGEST = 2000
 """Characters of a message we read; nobody's question is longer, and search time stays bounded."""
 _STORY = 60
 """Characters from which on a question is a story with more in it than editors need."""
+_HALF = 0.5
+"""Below this likelihood, who tells of need is offered help before we ask which rule is meant."""
 _PERSON = Choice("/human", "找工作人员")
 _HELP = Choice("/request hardship-aid", "登记困难帮扶")
 _MENU = Choice("/menu", "回到菜单")
@@ -95,14 +99,23 @@ def _next(article: Article, at: Situation) -> tuple[Choice, ...]:
     return (*choices, *judge)
 
 
-def _answered(found: Answer, _text: str, at: Situation) -> Turn:
+def _answered(found: Answer, text: str, at: Situation) -> Turn:
     article = at.knowledge.library.articles[found.id or ""]
     also = tuple(
         Choice(f"/article {id}", f"还问了：{at.knowledge.library.entry_title(id)}")
         for id in found.also[:2]
         if id in at.knowledge.library.articles
     )
-    return show_article(article, at, score=found.score, status=found.status, also=also)
+    turn = show_article(article, at, score=found.score, status=found.status, also=also)
+    return _with_help(turn, article) if _in_need(text, at) else turn
+
+
+def _with_help(turn: Turn, article: Article) -> Turn:
+    """The rule, and a person's help beside it: who tells of need is never sent off with a rule."""
+    if (article.flow or "").startswith("request:"):
+        return turn
+    reply = replace(turn.replies[-1], choices=(_HELP, *turn.replies[-1].choices))
+    return replace(turn, replies=[*turn.replies[:-1], reply], offered="request:hardship-aid")
 
 
 def _elsewhere(found: Answer, _text: str, at: Situation) -> Turn:
@@ -120,16 +133,19 @@ def _unclear(found: Answer, text: str, at: Situation) -> Turn:
     """Ask once which is meant, saying what tells them apart; the second time a person is offered."""
     if at.memory.get("doubted"):
         return _unknown(found, text, at)
-    lines = "\n".join(["您问的是哪一个？", *_differences(found, at)])
-    help_first = (
-        (_HELP,) if _in_need(text, at) and "request:hardship-aid" not in found.options else ()
-    )
-    reply = Reply(lines, choices=(*_titles(found, at), *help_first, Choice("/unknown", "都不是")))
+    which = "您问的是哪一个？" if len(found.options) > 1 else "您是不是想问这个？"
+    lines = "\n".join([which, *_differences(found, at)])
+    needed = _in_need(text, at)
+    if needed and found.score < _HALF:
+        return _hardship(found, _titles(found, at), at)
+    help_first = (_HELP,) if needed and "request:hardship-aid" not in found.options else ()
+    reply = Reply(lines, choices=(*help_first, *_titles(found, at), Choice("/unknown", "都不是")))
     return Turn(
         [reply],
         "unclear",
         score=found.score,
         options=found.options,
+        offered="request:hardship-aid" if needed else None,
         memory={"doubted": True},
     )
 

@@ -20,6 +20,7 @@ from knowledge.parameters import parameters
 from knowledge.regions import asked_about as asked_about
 from knowledge.regions import holds_in as holds_in
 from knowledge.regions import named as named
+from knowledge.regions import without
 from knowledge.schema import Article, Validity
 from knowledge.search import Match
 
@@ -29,6 +30,10 @@ AnswerStatus = Literal[
 _OFFERED = 3
 _CHAT = 30
 """Longer messages are never small talk, whatever a part of them sounds like."""
+_SOLDIERS = 0.5
+"""The likelihood from which a message that speaks of soldiers is taken for another's matter."""
+_TALK = 0.5
+"""The likelihood from which small talk is taken for it when no article is near."""
 _TERM = 6
 """Characters of the longest message that may be a term by itself."""
 _INTENT, _STRANGER = "intent:", "stranger:"
@@ -54,7 +59,8 @@ def answer(library: Library, text: str, *, region: str | None, today: date) -> A
     if len(several) < 2:
         return _decide(library, text, region, today)
     first, *others = (_decide(library, one, region, today) for one in several.values())
-    return replace(first, also=tuple(dict.fromkeys(one.id for one in others if one.id)))
+    also = [one.id for one in others if one.id and one.id != first.id]
+    return replace(first, also=tuple(dict.fromkeys((*also, *first.also))))
 
 
 def _several(library: Library, text: str) -> dict[str, str]:
@@ -72,43 +78,85 @@ def _several(library: Library, text: str) -> dict[str, str]:
 def _decide(library: Library, text: str, region: str | None, today: date) -> Answer:
     if library.reader.asks_nothing(text):
         return Answer("unknown", None, 0.0)
-    matches = story.search(library.index, text, general=library.general)
-    if len(text) > _CHAT:
-        matches = [match for match in matches if not match.id.startswith(_INTENT)]
+    matches = nearest(library, text)
     if not matches:
         return Answer("unknown", None, 0.0)
     best = matches[0]
+    if other := _somebody_else(library, text, best):
+        return other
     if best.id.startswith(_STRANGER):
-        return _strange(library, best, matches)
+        return _strange(library, text, best, matches)
     if best.score < parameters().ask:
-        return _doubtful(matches) if _keyword(library, text, best) else _unknown(matches)
+        return _doubtful(library, matches) if _keyword(library, text, best) else _unknown(matches)
     needed = parameters().answer if best.id in library.articles else parameters().do
     if best.score < needed:
-        return _doubtful(matches)
+        return _doubtful(library, matches)
     article = library.articles.get(best.id)
     if article is None:
         return _not_an_article(library, best)
-    if other := _somebody_else(library, text, article):
-        return Answer("unclear", None, best.score, (other, best.id))
-    places = asked_about(library, text, region)
-    return _placed_and_dated(library, article, best, places, today)
+    found = _placed_and_dated(library, article, best, asked_about(library, text, region), today)
+    return replace(found, also=_besides(library, text, article))
 
 
-def _somebody_else(library: Library, text: str, article: Article) -> str | None:
-    """The article that says who handles what policemen, teachers or workers ask – if the message
-    names such people, says nothing of soldiers, and ``article`` is not about them."""
+def nearest(library: Library, text: str) -> list[Match]:
+    """The nearest entries to ``text`` or, if that is clearer, to what remains of it without the
+    names of places, which are looked at by themselves."""
+    found = story.search(library.index, text, general=library.general)
+    bare = without(library, text)
+    if bare != text and not library.reader.asks_nothing(bare):
+        found = _clearer(found, story.search(library.index, bare, general=library.general))
+    if len(text) > _CHAT:
+        found = [match for match in found if not match.id.startswith(_INTENT)]
+    return found
+
+
+def _clearer(whole: list[Match], bare: list[Match]) -> list[Match]:
+    """The surer of two searches; where each has something to say for another entry, both, and
+    none of them surely."""
+    if not whole or not bare or bare[0].score <= whole[0].score:
+        return whole or bare
+    if bare[0].id == whole[0].id or whole[0].score < parameters().ask:
+        return bare
+    unsure = parameters().answer - 0.01
+    both = [replace(one, score=min(one.score, unsure)) for one in (bare[0], whole[0])]
+    return both + [one for one in bare[1:] if one.id != whole[0].id]
+
+
+def _somebody_else(library: Library, text: str, best: Match) -> Answer | None:
+    """Policemen, teachers or workers ask and say nothing of soldiers: the article that says who
+    handles it – unless the best article speaks of such people, or is likely right all the same."""
     others = library.lexicon.others
     named = {word for word in others.words if word in text}
-    if not named or article.id == others.article or any(word in text for word in others.unless):
+    if not named or any(word in text for word in others.unless) or not library.reader.asks(text):
         return None
-    said = "".join((article.title, *article.questions, article.answer.summary))
-    return None if any(word in said for word in named) else others.article
+    article = library.articles.get(best.id)
+    if article is not None and article.id != others.article:
+        said = "".join((article.title, *article.questions, article.answer.summary))
+        if best.score >= parameters().ask and any(word in said for word in named):
+            return None
+        if best.score >= parameters().answer:
+            return Answer("unclear", None, best.score, (others.article, best.id))
+    elif article is None and best.score >= parameters().do:
+        return None
+    return Answer("answered", others.article, best.score)
 
 
-def _strange(library: Library, best: Match, matches: list[Match]) -> Answer:
-    """Known not to be ours: say who handles it if we are sure, or offer what is ours and near."""
+def _besides(library: Library, text: str, article: Article) -> tuple[str, ...]:
+    """What a message also wants that any matter may ask for: somebody's telephone number."""
+    wanted = library.lexicon.telephone
+    if article.general or not any(word in text for word in wanted.words):
+        return ()
+    return (wanted.article,)
+
+
+def _strange(library: Library, text: str, best: Match, matches: list[Match]) -> Answer:
+    """Known not to be ours: say who handles it, unless something of ours is near; a wrong word about
+    another's matter harms less than a wrong rule, and sounds of words alone stay below ``ask``."""
     group = library.strangers[best.id.removeprefix(_STRANGER)]
-    if best.score >= parameters().answer and group.reply:
+    ours = matches[1].score if len(matches) > 1 else 0.0
+    soldiers = any(word in text for word in library.lexicon.others.unless)
+    needed = _SOLDIERS if soldiers else parameters().ask
+    if group.reply and best.score >= needed and ours < parameters().ask:
         return Answer("smalltalk", best.id, best.score)
     if best.score >= parameters().answer or len(matches) < 2:
         return Answer("unknown", None, best.score)
@@ -127,9 +175,20 @@ def _unknown(matches: list[Match]) -> Answer:
     return Answer("unknown", None, matches[0].score, _offered(near))
 
 
-def _doubtful(matches: list[Match]) -> Answer:
-    """Offer the nearest articles and services; small talk is never a candidate."""
-    options = _offered([match.id for match in matches])
+def _doubtful(library: Library, matches: list[Match]) -> Answer:
+    """Offer the nearest articles and services; small talk is never a candidate, but is answered as
+    such if nothing else is near."""
+    best = matches[0]
+    near = parameters().near
+    options = _offered([one.id for at, one in enumerate(matches) if at < 2 or one.score >= near])
+    intent = library.intents.get(best.id.removeprefix(_INTENT))
+    if (
+        intent
+        and intent.reply
+        and best.score >= _TALK
+        and not any(match.score >= parameters().ask for match in matches if match.id in options)
+    ):
+        return Answer("smalltalk", best.id, best.score)
     status: AnswerStatus = "unclear" if options else "unknown"
     return Answer(status, None, matches[0].score, options)
 

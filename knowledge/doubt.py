@@ -23,7 +23,7 @@ from knowledge.postings import Floats
 if TYPE_CHECKING:
     from knowledge.search import Index, Typed
 
-JUDGED = 2
+JUDGED = 3
 """Entries, best first, whose likelihood is worked out."""
 SIGNS = (
     *FEATURES,

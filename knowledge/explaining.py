@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from knowledge import doubt, story
-from knowledge.answer import answer
+from knowledge.answer import answer, nearest
 from knowledge.doubt import SIGNS
 from knowledge.library import Library
 from knowledge.nearness import FEATURES
@@ -26,7 +26,7 @@ def explain(library: Library, text: str, *, region: str | None, today: date) -> 
     index = library.index
     typed = index.read(text)
     found = answer(library, text, region=region, today=today)
-    matches = story.search(index, text, general=library.general)
+    matches = nearest(library, text)
     learned = parameters()
     return {
         "question": text,

@@ -3,38 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from knowledge.library import Library
 from knowledge.schema import Article
 from knowledge.text import simplified
 
 _NATION = "全国"
+_TOWARDS = frozenset("到去来")
 _NO_STREET = r"(?![东西南北中]?(?:路|大街|大道))"
 
 
 def named(library: Library, text: str) -> tuple[str, ...]:
     """The regions that ``text`` names, in its order, without those around another one named:
     江苏南京 is 南京市. A street (上海路) is no region."""
-    words = {
-        word: name
-        for name, region in library.regions.items()
-        for word in (name, *region.aliases)
-        if name != _NATION
-    }
-    if not words:
-        return ()
-    longest = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    found = dict.fromkeys(
-        words[one.group(1)] for one in re.finditer(f"({longest}){_NO_STREET}", simplified(text))
-    )
+    words = _words(library)
+    found = dict.fromkeys(words[one.group(1)] for one in _spots(words, text))
     wider = {name for one in found for name in _around(library, one)[1:]}
     return tuple(name for name in found if name not in wider)
 
 
+def without(library: Library, text: str) -> str:
+    """``text`` without the regions it names."""
+    said = simplified(text)
+    for one in reversed(list(_spots(_words(library), text))):
+        said = said[: one.start()] + said[one.end() :]
+    return said
+
+
 def asked_about(library: Library, text: str, region: str | None) -> tuple[str, ...]:
-    """The regions a question is about: those it names, or else the one its asker is registered
-    in; that one too if the question names only what lies around it."""
-    places = named(library, text)
+    """The regions a question is about: those it names – only where somebody goes, if it says so
+    (苏州的证到南通能用吗) – or else the one its asker is registered in; that one too if the question
+    names only what lies around it."""
+    places = _goals(library, text) or named(library, text)
     if region is not None and all(place in _around(library, region) for place in places):
         return (region,)
     return places
@@ -56,3 +57,31 @@ def _around(library: Library, region: str) -> list[str]:
         found = library.regions.get(name)
         name = found.within if found else None
     return chain
+
+
+def _goals(library: Library, text: str) -> tuple[str, ...]:
+    words = _words(library)
+    return tuple(
+        dict.fromkeys(
+            words[one.group(1)]
+            for one in _spots(words, text)
+            if text[max(0, one.start() - 1) : one.start()] in _TOWARDS
+        )
+    )
+
+
+def _words(library: Library) -> dict[str, str]:
+    return {
+        word: name
+        for name, region in library.regions.items()
+        for word in (name, *region.aliases)
+        if name != _NATION
+    }
+
+
+def _spots(words: Mapping[str, str], text: str) -> Iterator[re.Match[str]]:
+    """Where ``text`` names a region, the longest name first."""
+    if not words:
+        return iter(())
+    longest = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    return re.finditer(f"({longest}){_NO_STREET}", simplified(text))

@@ -269,6 +269,13 @@ class Others(File):
     article: Slug = "wrong-door"
 
 
+class Besides(File):
+    """What a message wants besides its matter, and the article that tells it."""
+
+    words: tuple[Line, ...] = ()
+    article: Slug = "hotline-list"
+
+
 class Lexicon(File):
     """Words as people type them and what they stand for; an editor's file."""
 
@@ -278,6 +285,8 @@ class Lexicon(File):
     """What must not be mixed up: 离队方式 → 转业 → the words that say so (regular expressions on
     standard terms). A question about one value is not answered with another."""
     others: Others = Others()
+    telephone: Besides = Besides()
+    """Words that ask for somebody's number."""
     distress: tuple[Line, ...] = ()
     """Words of hardship; who uses them is offered help before anything else."""
     stopwords: tuple[Line, ...] = ()

@@ -128,8 +128,8 @@ class Index:
         likely = doubt.likelihoods(self, typed, found, ranks, best[: doubt.JUDGED])
         if by_heart and likely and self.plain[found.questions[best[0]]] == typed.plain:
             likely[0] = max(_CERTAIN, *likely)
-        if len(likely) == doubt.JUDGED and likely[1] > likely[0]:
-            best[:2], likely = [best[1], best[0]], likely[::-1]
+        if len(likely) > 1 and likely[1] > likely[0]:
+            best[:2], likely[:2] = best[1::-1], likely[1::-1]
         return self._matches(found, ranks, best[:limit], likely)
 
     def read(self, text: str) -> Typed:
