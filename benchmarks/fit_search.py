@@ -97,7 +97,7 @@ def judged(case: Case, rank: Floats) -> tuple[list[Floats], list[bool]]:
         return [], []
     ranks = case.found.table @ rank
     best = case.index.best(case.found, ranks)[:2]
-    rows = signs(case.index, case.typed, case.found, ranks, best)
+    rows = [signs(case.index, case.typed, case.found, ranks, best, one) for one in best]
     right = case.right()
     return rows, [bool(right[one]) for one in best]
 

@@ -53,44 +53,55 @@ SIGNS = (
 def likelihoods(
     index: Index, typed: Typed, found: Shortlist, ranks: Floats, best: Sequence[int]
 ) -> list[float]:
-    """The probability that each of ``best`` (rows of the shortlist) is the right one."""
-    rows = signs(index, typed, found, ranks, best)
-    return [float(one) for one in forest(SIGNS).likelihood(np.array(rows))] if rows else []
+    """The probability that each of the first of ``best`` (rows of the shortlist) is the right one: of
+    the first two, and of the third if the second may be."""
+    judged = _judged(index, typed, found, ranks, best[:2], best)
+    if len(judged) == 2 and len(best) > 2 and judged[1] >= _WORTH:
+        judged += _judged(index, typed, found, ranks, best[2:JUDGED], best)
+    return judged
+
+
+def _judged(
+    index: Index,
+    typed: Typed,
+    found: Shortlist,
+    ranks: Floats,
+    rows: Sequence[int],
+    best: Sequence[int],
+) -> list[float]:
+    given = [signs(index, typed, found, ranks, best, one) for one in rows]
+    return forest(SIGNS).likelihood(np.array(given)).tolist() if given else []
 
 
 def signs(
-    index: Index, typed: Typed, found: Shortlist, ranks: Floats, best: Sequence[int]
-) -> list[Floats]:
-    """For each of ``best`` the numbers named in :data:`SIGNS`."""
-    foreign = typed.grams.foreign / max(typed.grams.total, 1e-9)
+    index: Index, typed: Typed, found: Shortlist, ranks: Floats, best: Sequence[int], one: int
+) -> Floats:
+    """The numbers named in :data:`SIGNS` for ``one`` of ``best``."""
     strange = _strangeness(index, found, ranks)
-    rows = []
-    for one in best:
-        row = [*found.table[one].tolist(), *_leads(ranks, best, one), foreign]
-        row += _differences(index, typed, found, one)
-        row.append(strange - float(ranks[one]) if math.isfinite(strange) else _NOBODY)
-        rows.append(np.array(row))
-    return rows
+    row = [*found.table[one].tolist(), *_leads(ranks, best, one)]
+    row.append(typed.grams.foreign / max(typed.grams.total, 1e-9))
+    row += _differences(index, typed, found, one)
+    row.append(strange - float(ranks[one]) if math.isfinite(strange) else _NOBODY)
+    return np.array(row)
 
 
+_WORTH = 0.02
+"""A second entry less likely than this one has no third behind it that is worth judging."""
 _NOBODY = -6.0
 """Stands for "no such question near"."""
 
 
 def _leads(ranks: Floats, best: Sequence[int], one: int) -> tuple[float, float]:
     mine = float(ranks[one])
-    others = [float(ranks[other]) for other in best if other != one] or [mine - 3]
-    return mine, max(-3.0, mine - others[0])
+    other = next((float(ranks[other]) for other in best if other != one), mine - 3)
+    return mine, max(-3.0, mine - other)
 
 
 def _strangeness(index: Index, found: Shortlist, ranks: Floats) -> float:
     if not index.strangers:
         return -math.inf
-    near = [
-        float(rank)
-        for rank, owner in zip(ranks, found.owners.tolist(), strict=True)
-        if owner in index.strangers
-    ]
+    owners, strangers = found.owners.tolist(), index.strangers
+    near = [rank for rank, owner in zip(ranks.tolist(), owners, strict=True) if owner in strangers]
     return max(near, default=-math.inf)
 
 
@@ -149,5 +160,5 @@ def _replaced(tells: Mapping[str, float], mine: str, theirs: str) -> float:
     return most
 
 
-_READ, _KNOWN = 4, 20
+_READ, _KNOWN = 4, 16
 """Nearest ways of asking that are read of one entry, and those whose characters are known."""

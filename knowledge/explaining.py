@@ -12,6 +12,7 @@ import numpy as np
 from knowledge import doubt, story
 from knowledge.answer import answer, nearest
 from knowledge.doubt import SIGNS
+from knowledge.forest import forest
 from knowledge.library import Library
 from knowledge.nearness import FEATURES
 from knowledge.parameters import parameters
@@ -85,8 +86,8 @@ def _candidates(library: Library, text: str) -> list[dict[str, Any]]:
     weights = parameters().rank
     ranks = near.table @ weights
     best = index.best(near, ranks)[:_SHOWN]
-    signs = doubt.signs(index, typed, near, ranks, best)
-    likely = doubt.likelihoods(index, typed, near, ranks, best)
+    signs = [doubt.signs(index, typed, near, ranks, best, one) for one in best]
+    likely = forest(SIGNS).likelihood(np.array(signs)).tolist()
     return [
         {
             "id": index.ids[near.owners[row]],

@@ -24,7 +24,8 @@ FILE = Path(__file__).with_name("doubt.json")
 LEAVES = 8
 """Leaves of one tree at most, so that one byte says which of them can still be reached."""
 _ALL = (1 << LEAVES) - 1
-_LOWEST = np.array([(one & -one).bit_length() - 1 for one in range(1, _ALL + 1)])
+_FIRST = np.array([(~one & -~one).bit_length() - 1 for one in range(_ALL)])
+"""The lowest bit that is not set."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ class Forest:
     threshold: Floats
     struck: NDArray[np.uint8]
     value: Floats
+    places: NDArray[np.int64]
     bias: float
 
     def likelihood(self, signs: Floats) -> Floats:
         """The probability for every row of ``signs``."""
-        below = signs[:, self.sign] <= self.threshold
-        left = np.bitwise_and.reduce(np.where(below, np.uint8(_ALL), self.struck), axis=1)
-        trees = np.arange(len(self.value))
-        raw = self.bias + self.value[trees, _LOWEST[left - 1]].sum(axis=1)
+        above = signs.take(self.sign, axis=1) > self.threshold
+        gone = np.bitwise_or.reduce(above * self.struck, axis=1)
+        raw = self.bias + self.value.take(_FIRST[gone] + self.places).sum(axis=1)
         chance: Floats = 1 / (1 + np.exp(-raw))
         return chance
 
@@ -63,7 +64,7 @@ def _planted(given: Mapping[str, Any]) -> Forest:
     trees = len(given["roots"])
     sign = np.zeros((LEAVES - 1, trees), np.int64)
     threshold = np.full((LEAVES - 1, trees), np.inf)
-    struck = np.full((LEAVES - 1, trees), _ALL, np.uint8)
+    struck = np.zeros((LEAVES - 1, trees), np.uint8)
     value = np.zeros((trees, LEAVES))
     for tree, root in enumerate(given["roots"]):
         leaves: list[float] = []
@@ -71,8 +72,9 @@ def _planted(given: Mapping[str, Any]) -> Forest:
         _walk(given, root, leaves, nodes)
         value[tree, : len(leaves)] = leaves
         for row, (one, limit, gone) in enumerate(nodes):
-            sign[row, tree], threshold[row, tree], struck[row, tree] = one, limit, _ALL & ~gone
-    return Forest(sign, threshold, struck, value, given["bias"])
+            sign[row, tree], threshold[row, tree], struck[row, tree] = one, limit, gone
+    places = np.arange(trees) * LEAVES
+    return Forest(sign, threshold, struck, value.ravel(), places, given["bias"])
 
 
 def _walk(

@@ -59,14 +59,15 @@ def compare(index: Index, typed: Typed, best: Ints, given: Sequence[Floats]) -> 
     owners = index.owner[best]
     if not len(best):
         return Shortlist(best, owners, np.zeros((0, len(FEATURES))))
-    entries, entry = np.unique(owners, return_inverse=True)
+    order: dict[int, int] = {}
+    entry = np.array([order.setdefault(one, len(order)) for one in owners.tolist()])
     grid = _Grid(index, typed, best)
     columns = [
         *given,
-        _twice(given[0], entry, [len(index.questions(one)) for one in entries.tolist()]),
+        _twice(given[0], entry, [len(index.questions(one)) for one in order]),
         *grid.shares(),
-        grid.telling(entry, len(entries)),
-        grid.classified(entry, len(entries)),
+        grid.telling(entry, len(order)),
+        grid.classified(entry, len(order)),
         *_strings(index, typed, best),
         *_facets(typed.values, index.values[best]),
     ]
