@@ -195,8 +195,17 @@ def _row(index: Index, question: Question) -> dict[str, Any]:
         "status": status,
         "id": found[0].id if found and status == "answered" else None,
         "score": round(score, 6),
-        "top": [match.id for match in found],
+        "top": _filled([match.id for match in found], index, question.text),
     }
+
+
+def _filled(best: list[str], index: Index, text: str) -> list[str]:
+    """At least ten ids where there are so many: few entries with many questions each fill the list of
+    what is compared closely."""
+    if len(best) >= _BEST:
+        return best
+    more = index.roughly(text, 2 * _BEST)
+    return list(dict.fromkeys((*best, *more, *index.ids[: 2 * _BEST])))[:_BEST]
 
 
 def _verdict(question: Question, row: Mapping[str, Any]) -> Verdict:

@@ -30,6 +30,8 @@ AnswerStatus = Literal[
 _OFFERED = 3
 _CHAT = 30
 """Longer messages are never small talk, whatever a part of them sounds like."""
+_BESIDE = 0.5
+"""The likelihood from which a question beside a clear one becomes a button."""
 _SOLDIERS = 0.5
 """The likelihood from which a message that speaks of soldiers is taken for another's matter."""
 _TALK = 0.5
@@ -60,19 +62,24 @@ def answer(library: Library, text: str, *, region: str | None, today: date) -> A
         return _decide(library, text, region, today)
     first, *others = (_decide(library, one, region, today) for one in several.values())
     also = [one.id for one in others if one.id and one.id != first.id]
+    also += [id for id in several if id != first.id]
     return replace(first, also=tuple(dict.fromkeys((*also, *first.also))))
 
 
 def _several(library: Library, text: str) -> dict[str, str]:
-    """The questions of a message that are each clear by themselves, by the entry they ask for, in
-    their order; nothing unless there are two."""
+    """The questions of a message by the article they ask for, the first that is clear by itself in
+    front; nothing unless there are two. In a story all of them must be clear."""
     sentences = story.questions(library.reader, text)
+    needed = parameters().answer if story.is_story(text) else _BESIDE
+    clear: dict[str, str] = {}
     found: dict[str, str] = {}
     for sentence in sentences if len(sentences) > 1 else ():
         best = library.index.search(sentence, 1)
-        if best and best[0].score >= parameters().answer and best[0].id in library.articles:
+        if best and best[0].score >= needed and best[0].id in library.articles:
             found.setdefault(best[0].id, sentence)
-    return found
+            if best[0].score >= parameters().answer:
+                clear.setdefault(best[0].id, sentence)
+    return {**clear, **found} if clear else {}
 
 
 def _decide(library: Library, text: str, region: str | None, today: date) -> Answer:
@@ -155,8 +162,9 @@ def _strange(library: Library, text: str, best: Match, matches: list[Match]) -> 
     group = library.strangers[best.id.removeprefix(_STRANGER)]
     ours = matches[1].score if len(matches) > 1 else 0.0
     soldiers = any(word in text for word in library.lexicon.others.unless)
+    unasked = soldiers and not library.reader.asks(text)
     needed = _SOLDIERS if soldiers else parameters().ask
-    if group.reply and best.score >= needed and ours < parameters().ask:
+    if group.reply and not unasked and best.score >= needed and ours < parameters().ask:
         return Answer("smalltalk", best.id, best.score)
     if best.score >= parameters().answer or len(matches) < 2:
         return Answer("unknown", None, best.score)

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from knowledge import doubt, story
-from knowledge.answer import answer, nearest
+from knowledge.answer import Answer, answer, nearest
 from knowledge.doubt import SIGNS
 from knowledge.forest import forest
 from knowledge.library import Library
 from knowledge.nearness import FEATURES
 from knowledge.parameters import parameters
 from knowledge.regions import named
+from knowledge.search import Match, Typed
 from knowledge.text import FACET
 
 _SHOWN = 4
@@ -33,6 +34,7 @@ def explain(library: Library, text: str, *, region: str | None, today: date) -> 
         "question": text,
         "read_as": typed.plain,
         "as_typed": typed.folded,
+        "tokens": _tokens(library, typed),
         "unknown_to_us": [gram for gram in typed.grams.strangers if len(gram) == 1],
         "regions": list(named(library, text)),
         "facets": _facets(library, typed.values),
@@ -49,6 +51,7 @@ def explain(library: Library, text: str, *, region: str | None, today: date) -> 
             "options": list(found.options),
             "also": list(found.also),
             "region": found.region,
+            "why": _why(library, found, matches[0] if matches else None),
         },
     }
 
@@ -56,6 +59,10 @@ def explain(library: Library, text: str, *, region: str | None, today: date) -> 
 def told(why: Mapping[str, Any], write: Callable[[str], None]) -> None:
     """The same for reading."""
     write(f"问：{why['question']}\n读作：{why['read_as']}")
+    write(
+        "字词（越大越说明问题）："
+        + "  ".join(f"{gram} {told}" for gram, told in why["tokens"].items())
+    )
     for label, key in (("地区", "regions"), ("说到", "facets"), ("没见过的字", "unknown_to_us")):
         if why[key]:
             write(f"{label}：{'、'.join(why[key])}")
@@ -73,7 +80,38 @@ def told(why: Mapping[str, Any], write: Callable[[str], None]) -> None:
     for one in why["after_story"]:
         write(f"  {one['likelihood']:.2f}  {one['id']}")
     chosen = decision["id"] or "、".join(decision["options"]) or "没有"
-    write(f"决定：{decision['status']}（{chosen}）")
+    write(f"决定：{decision['status']}（{chosen}）。{decision['why']}")
+
+
+_TOKENS = 16
+
+
+def _tokens(library: Library, typed: Typed) -> dict[str, float]:
+    """The characters and pairs that were looked up, those that tell most first: how rare they are
+    times how surely they stay when people say the same in other words."""
+    index = library.index
+    words = {number: gram for gram, number in index.characters.vocabulary.items()}
+    told = {words[one]: round(float(index.lasting[one]), 2) for one in typed.grams.known.tolist()}
+    return dict(sorted(told.items(), key=lambda one: -one[1])[:_TOKENS])
+
+
+def _why(library: Library, found: Answer, best: Match | None) -> str:
+    """The rule that decided, in a sentence."""
+    if best is None:
+        return "没有一条沾得上边，或者话里没有说是什么事。"
+    learned, sure = parameters(), f"最像的一条（{best.id}）把握 {best.score:.2f}"
+    if found.id == library.lexicon.others.article and found.id != best.id:
+        return "话里说的是另有部门管的人，又没有提到当兵的，先说该找谁。"
+    if best.id.startswith("stranger:"):
+        return f"最像的是一类不归我们答的话（{best.id}，把握 {best.score:.2f}）。"
+    said = {
+        "answered": f"{sure}，到了 {learned.answer}，直接给。",
+        "expired": f"{sure}，但这一条已经失效，不给数字。",
+        "elsewhere": f"{sure}，但它不适用于{found.region or '问的地方'}。",
+        "unclear": f"{sure}，到了 {learned.ask}、不到 {learned.answer}（或另有一条也说得通），先问清。",
+        "unknown": f"{sure}，不到 {learned.ask}，不答，请人接手。",
+    }
+    return said.get(found.status, f"{sure}，是要办的事或闲聊，不是问政策。")
 
 
 def _candidates(library: Library, text: str) -> list[dict[str, Any]]:

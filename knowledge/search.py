@@ -148,6 +148,13 @@ class Index:
             denials(folded),
         )
 
+    def roughly(self, text: str, limit: int) -> list[str]:
+        """The ids of up to ``limit`` entries by rough nearness alone, for lists longer than what is
+        compared closely."""
+        typed = self.read(text)
+        centre, _ = self.centres.views(typed.grams)
+        return [self.ids[entry] for entry in _highest(centre, limit).tolist()]
+
     def questions(self, entry: int) -> range:
         """The numbers of an entry's questions."""
         return range(self._first[entry], self._first[entry + 1])

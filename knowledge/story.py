@@ -39,7 +39,7 @@ def search(
     """The nearest entries to a message of any length, likeliest first. ``general`` entries give
     way to a matter's own in a story."""
     whole = index.search(text, limit)
-    if len(text) <= _STORY:
+    if not is_story(text):
         return whole
     best: dict[str, Match] = {}
     for part, weight in _parts(index.reader, text):
@@ -53,6 +53,11 @@ def search(
         for id, one in (alone | best).items()
     ]
     return sorted(mixed, key=lambda match: (-match.score, match.id))[:limit]
+
+
+def is_story(text: str) -> bool:
+    """Whether a message is long enough to be a story with a question in it."""
+    return len(text) > _STORY
 
 
 def questions(reader: Reader, text: str) -> list[str]:

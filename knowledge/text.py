@@ -23,6 +23,8 @@ _ASKING = re.compile(
 _ONLY_ASKING = re.compile(
     r"(?:什么时候|什么|怎么|多少钱?|能不能|可不可以|可以|是不是|有没有|哪里|那个|这个|为什么|办|吗|呢|几|谁|不是|是|有|要)*"
 )
+_AGAIN = 6
+"""A character that comes so often, again and again, says nothing."""
 FACET = 8
 """Bits for each facet: it has at most so many values, and there are at most seven facets."""
 
@@ -72,8 +74,11 @@ class Reader:
         return _ASKING.search(text) is not None
 
     def asks_nothing(self, text: str) -> bool:
-        """Whether ``text`` is a fragment without a subject: 什么时候, 怎么办, 多少."""
-        return _ONLY_ASKING.fullmatch(self.plain(text)) is not None
+        """Whether ``text`` is a fragment without a subject – 什么时候, 怎么办, 多少 – or the same few
+        characters over and over."""
+        plain = self.plain(text)
+        again = len(plain) >= _AGAIN and len(set(plain)) * _AGAIN <= len(plain)
+        return again or _ONLY_ASKING.fullmatch(plain) is not None
 
     def asked(self, text: str) -> str:
         """What remains of a question for finding its entry: :meth:`plain` without the years,
