@@ -71,7 +71,7 @@ def compare(index: Index, typed: Typed, best: Ints, given: Sequence[Floats]) -> 
         *_strings(index, typed, best),
         *_facets(typed.values, index.values[best]),
     ]
-    return Shortlist(best, owners, np.stack(columns, axis=1))
+    return Shortlist(best, owners, np.array(columns).T)
 
 
 class _Grid:
@@ -99,8 +99,8 @@ class _Grid:
         index, known = self._index, self._query.known
         lone = sum(len(gram) == 1 for gram in self._query.strangers)
         rare = UNSEEN * index.characters.rarest * lone
-        mine = np.stack((self._query.weights, index.lasting[known])) * index.singles[known]
-        theirs = np.stack((self._weights, index.lasting[self._local])) * index.singles[self._local]
+        mine = index.told[:, known]
+        theirs = index.told[:, self._local]
         shared = self._query_held @ mine[:, self._shared].T
         asked = shared / np.maximum(mine.sum(axis=1) + rare, 1e-9)
         needed = shared / np.maximum(self._held @ theirs.T, 1e-9)

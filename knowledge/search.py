@@ -105,6 +105,7 @@ class Index:
         self.lengths = np.array([len(text) for text in self.folded], dtype=np.int64)
         self.centres = Centres(self.characters, self.owner, len(self.ids))
         self.lasting = self.characters.weights * self.centres.constancy
+        self.told = np.stack((self.characters.weights, self.lasting)) * self.singles
         self.tells = {
             gram: float(self.lasting[number]) / self.characters.rarest
             for gram, number in self.characters.vocabulary.items()

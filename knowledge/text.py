@@ -62,7 +62,10 @@ class Reader:
 
     def plain(self, text: str) -> str:
         """``text`` folded and in standard terms."""
-        termed = self.forms.sub(lambda found: self.standard[found.group()], _fold(text))
+        return self._termed(_fold(text))
+
+    def _termed(self, folded: str) -> str:
+        termed = self.forms.sub(lambda found: self.standard[found.group()], folded)
         return self.stopwords.sub("", termed) or termed
 
     def values(self, plain: str) -> int:
@@ -81,10 +84,12 @@ class Reader:
         return again or _ONLY_ASKING.fullmatch(plain) is not None
 
     def asked(self, text: str) -> str:
-        """What remains of a question for finding its entry: :meth:`plain` without the years,
-        dates and numbers that belong to the person and not to the rule."""
-        plain = self.plain(text)
-        return self.plain(_NUMBER.sub("", text)) or plain if len(plain) > 12 else plain
+        """What remains of a question, folded already, for finding its entry: in standard terms and
+        without the years, dates and numbers that belong to the person and not to the rule."""
+        plain = self._termed(text)
+        if len(plain) <= 12 or (bare := _NUMBER.sub("", text)) == text:
+            return plain
+        return self._termed(bare) or plain
 
 
 def grams(text: str) -> list[str]:

@@ -124,3 +124,21 @@ def test_the_command_evaluates_given_files(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["evaluate", str(file), "--json"])
     assert done.exit_code == 0
     assert json.loads(done.output)["one"]["right_first"] == 1.0
+
+
+def test_ten_ids_are_named_where_there_are_ten(tmp_path: Path) -> None:
+    many = [
+        {"id": f"e{n}", "questions": [f"第{n}号柜台{verb}怎么办" for verb in "开关换退补查"]}
+        for n in range(12)
+    ]
+    out = tmp_path / "out.jsonl"
+    asked = lines(tmp_path / "q.jsonl", [{"q": "第3号柜台怎么办", "gold": "e3"}])
+    general(lines(tmp_path / "e.jsonl", many), asked, out)
+    (row,) = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert len(set(row["top"])) >= 10
+
+
+def test_the_rule_that_decided_is_told(knowledge: Knowledge) -> None:
+    why = explain(knowledge.library, "优待证怎么办", region=None, today=TODAY)
+    assert "直接给" in why["decision"]["why"]
+    assert max(why["tokens"], key=why["tokens"].get) in why["read_as"]

@@ -217,3 +217,61 @@ def test_regions_hold_within_one_another(knowledge: Knowledge) -> None:
     assert holds_in(library, nation, "海门区")
     assert holds_in(library, county, "通州区")
     assert not holds_in(library, county, "海门区")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "小学老师去世了抚恤金找哪个部门",
+        "公务员病故丧葬费怎么领",
+        "辅警受伤了待遇问谁",
+    ],
+)
+def test_who_is_no_soldier_is_told_who_handles_it(knowledge: Knowledge, text: str) -> None:
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert (found.status, found.id) == ("answered", "wrong-door")
+
+
+def test_a_teacher_who_is_married_to_a_soldier_is_ours(knowledge: Knowledge) -> None:
+    text = "随军家属原来是在编老师，怎么安排工作"
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert (found.status, found.id) == ("answered", "army-spouse-placement")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("党组织关系往哪里转", "stranger:party"),
+        ("离职以后公积金怎么取", "stranger:pension-account"),
+    ],
+)
+def test_a_known_matter_of_others_is_said_to_be_theirs(
+    knowledge: Knowledge, text: str, wanted: str
+) -> None:
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert (found.status, found.id) == ("smalltalk", wanted)
+
+
+def test_the_place_somebody_goes_to_decides(knowledge: Knowledge) -> None:
+    text = "哈尔滨的优待证到南通坐地铁能用吗"
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert (found.status, found.id) == ("answered", "nantong-free-bus-metro")
+    there = answer(knowledge.library, "佳木斯坐公交凭优待证免费吗", region=None, today=TODAY)
+    assert there.status in ("elsewhere", "unclear")
+
+
+def test_two_questions_are_not_blended(knowledge: Knowledge) -> None:
+    text = "优待证怎么办？公交要钱吗？"
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert (found.id, found.also) == ("preferential-card-apply", ("nantong-free-bus-metro",))
+
+
+def test_a_telephone_asked_for_besides_becomes_a_button(knowledge: Knowledge) -> None:
+    text = "残疾抚恤金今年涨多少，给个电话"
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert (found.status, found.also) == ("answered", ("hotline-list",))
+
+
+@pytest.mark.parametrize("text", ["zhang" * 2000, "优" * 10_000, "哈哈哈哈哈哈哈"])
+def test_the_same_again_and_again_asks_nothing(knowledge: Knowledge, text: str) -> None:
+    assert answer(knowledge.library, text, region=None, today=TODAY).status == "unknown"
