@@ -22,6 +22,7 @@ WITHOUT = {
     "sound": ("sound",),
     "the article's text (body)": ("body",),
     "asked, needed": ("asked", "needed"),
+    "constancy of characters (kept, keeps)": ("kept", "keeps"),
     "what tells the shortlist apart (telling)": ("telling",),
     "classifier on the shortlist": ("classified",),
     "RapidFuzz (ratio, run, filled)": ("ratio", "run", "filled"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from handlers import menu
@@ -24,6 +25,8 @@ _STORY = 60
 """Characters from which on a question is a story with more in it than editors need."""
 _HALF = 0.5
 """Below this likelihood, who tells of need is offered help before we ask which rule is meant."""
+_ANYBODY = re.compile(r"(?:不论|不管|无论).{0,20}")
+"""What is said of people in general (不论有没有工作) is nobody's need."""
 _PERSON = Choice("/human", "找工作人员")
 _HELP = Choice("/request hardship-aid", "登记困难帮扶")
 _MENU = Choice("/menu", "回到菜单")
@@ -194,7 +197,8 @@ def _hardship(found: Answer, near: tuple[Choice, ...], at: Situation) -> Turn:
 
 
 def _in_need(text: str, at: Situation) -> bool:
-    return any(word in text for word in at.knowledge.library.lexicon.distress)
+    said = _ANYBODY.sub("", text)
+    return any(word in said for word in at.knowledge.library.lexicon.distress)
 
 
 def _smalltalk(found: Answer, _text: str, at: Situation) -> Turn:

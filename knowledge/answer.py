@@ -187,8 +187,7 @@ def _doubtful(library: Library, matches: list[Match]) -> Answer:
     """Offer the nearest articles and services; small talk is never a candidate, but is answered as
     such if nothing else is near."""
     best = matches[0]
-    near = parameters().near
-    options = _offered([one.id for at, one in enumerate(matches) if at < 2 or one.score >= near])
+    options = _offered([match.id for match in matches if match.score >= parameters().near])
     intent = library.intents.get(best.id.removeprefix(_INTENT))
     if (
         intent
