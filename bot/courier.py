@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -17,13 +17,15 @@ from bot.channels.base import Channel, Later, SlowDown, Uncertain, Undeliverable
 from bot.db import outbox
 from bot.db.tables import Conversation, Message, Status, now
 from bot.desk import rooms
-from handlers.messages import Contact
+from handlers.messages import Contact, Reply
 
 MAX_ATTEMPTS = 12
 """With doubling waits up to an hour: about four hours of trying."""
 LONGEST_WAIT = timedelta(hours=1)
 IDLE = 5.0
 """Seconds between looks at the outbox when nobody wakes us."""
+_DOUBT = "uncertain: "
+"""Begins the error of a reply that may have arrived."""
 _LOOK = 1.0
 """Seconds between looks while something is on its way."""
 log = logging.getLogger(__name__)
@@ -134,7 +136,7 @@ class Courier:
     async def _send(self, message: Message) -> _Outcome:
         contact = Contact.parse(message.contact)
         try:
-            await self.channels[contact.channel].send(contact.address, outbox.reply(message))
+            await self.channels[contact.channel].send(contact.address, _shown(message))
         except Undeliverable as problem:
             return _Outcome(Status.FAILED, error=str(problem), gone=problem.gone)
         except SlowDown as pause:
@@ -142,8 +144,8 @@ class Courier:
         except Later:
             return _Outcome(Status.WAITING)
         except Uncertain as doubt:
-            # It may have arrived; a second copy confuses less than a lost answer, once.
-            return _retry(message, str(doubt), limit=2)
+            # It may have arrived; a second copy, which says so, confuses less than a lost answer.
+            return _retry(message, f"{_DOUBT}{doubt}", limit=2)
         except Exception as problem:
             log.warning("message %s not delivered: %s", message.id, type(problem).__name__)
             return _retry(message, f"{type(problem).__name__}: {problem}", limit=MAX_ATTEMPTS)
@@ -179,6 +181,14 @@ def _settle(session: Session, message: Message, outcome: _Outcome) -> None:
         _mark_blocked(session, message.contact, now())
     due_at = now() + outcome.wait if outcome.status == Status.QUEUED else None
     outbox.settle(session, message, outcome.status, due_at=due_at, error=outcome.error)
+
+
+def _shown(message: Message) -> Reply:
+    """The reply; one that may have arrived before says that it is the same again."""
+    reply = outbox.reply(message)
+    if not (message.error or "").startswith(_DOUBT):
+        return reply
+    return replace(reply, text=f"（不知您收到没有，再发一次）\n{reply.text}")
 
 
 def _retry(message: Message, error: str, *, limit: int) -> _Outcome:

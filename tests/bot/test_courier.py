@@ -128,6 +128,15 @@ def test_a_doubtful_delivery_is_repeated_once_and_no_more(engine: Engine) -> Non
     assert status(engine) == [(Status.FAILED, 2)]
 
 
+def test_the_second_copy_of_a_doubtful_delivery_says_what_it_is(engine: Engine) -> None:
+    put(engine, "1", "hello")
+    pigeon = Pigeon(Uncertain("timeout"))
+    deliver(engine, pigeon)
+    due_now(engine)
+    deliver(engine, pigeon)
+    assert pigeon.carried == [("1", "（不知您收到没有，再发一次）\nhello")]
+
+
 def test_trying_ends_some_day(engine: Engine) -> None:
     put(engine, "1", "hello")
     pigeon = Pigeon(*[ConnectionError("down")] * 50)
