@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlmodel import Session, SQLModel, col, select, update
+from sqlmodel import Session, SQLModel, col, select
 
 from bot.db import outbox
 from bot.db.engine import insert_new
@@ -154,12 +154,11 @@ def buttons(ticket: Ticket) -> tuple[Choice, ...]:
 
 def enter(session: Session, ticket: Ticket, chat: int) -> None:
     """Note that the ticket has a topic in the group; the channel makes it."""
-    _insert(session, Topic(chat=chat, ticket_id=ticket.id or 0))
-    session.exec(
-        update(Topic)
-        .where(col(Topic.chat) == chat, col(Topic.ticket_id) == ticket.id)
-        .values(left=False)
-    )
+    topic = session.get(Topic, (chat, ticket.id))
+    if topic is None:
+        _insert(session, Topic(chat=chat, ticket_id=ticket.id or 0))
+    elif topic.left:
+        topic.left = False
 
 
 def _insert(session: Session, row: SQLModel) -> None:
