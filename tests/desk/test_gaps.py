@@ -81,13 +81,10 @@ def test_the_same_questions_make_the_same_gaps_wherever_the_batches_end(
         assert session.exec(select(Unanswered.gap).order_by(col(Unanswered.id))).all() == at_once
 
 
-def test_a_question_is_stored_without_what_points_to_a_person(
-    person: Person, engine: Engine
-) -> None:
-    for _ in range(2):  # asked back at first, perhaps
-        person.says("我叫王建国，电话13800138000，军犬退役后能领养吗")
+def test_a_question_is_stored_without_what_points_to_a_person(engine: Engine) -> None:
+    asked(engine, "我叫王建国，电话13800138000，军犬退役后能领养吗")
     with Session(engine) as session:
-        question = session.exec(select(Unanswered.question)).first() or ""
+        question = session.exec(select(Unanswered.question)).one()
     assert "军犬" in question
     assert "王建国" not in question
     assert "8000" not in question
