@@ -161,7 +161,7 @@ def _body(given: RequestData | Call | None) -> tuple[Any, Mapping[str, str] | No
         return given.body, _JSON
     if given is None or not given.contains_files:
         return (given.json_parameters if given else None), None
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(quote_fields=False)  # names of files stay as they are
     for name, value in given.json_parameters.items():
         form.add_field(name, value)
     for name, (file, content, kind) in (given.multipart_data or {}).items():
