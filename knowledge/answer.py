@@ -102,6 +102,9 @@ def _decide(library: Library, text: str, region: str | None, today: date) -> Ans
     if article is None:
         return _not_an_article(library, best)
     found = _placed_and_dated(library, article, best, asked_about(library, text, region), today)
+    if found.status == "elsewhere" and found.region:
+        near = _holding(library, matches[1:], found.region)
+        found = replace(found, options=tuple(dict.fromkeys((*near, *found.options)))[:_OFFERED])
     return replace(found, also=_besides(library, text, article))
 
 
@@ -122,7 +125,9 @@ def _clearer(whole: list[Match], bare: list[Match]) -> list[Match]:
     none of them surely."""
     if not whole or not bare or bare[0].score <= whole[0].score:
         return whole or bare
-    if bare[0].id == whole[0].id or whole[0].score < parameters().ask:
+    if bare[0].id == whole[0].id:
+        return [bare[0], *whole[1:]]
+    if whole[0].score < parameters().ask:
         return bare
     unsure = parameters().answer - 0.01
     both = [replace(one, score=min(one.score, unsure)) for one in (bare[0], whole[0])]
@@ -224,6 +229,13 @@ def _placed_and_dated(
         replaced = (article.replaced_by,) if article.replaced_by else ()
         return Answer("expired", best.id, best.score, replaced)
     return Answer("answered", best.id, best.score)
+
+
+def _holding(library: Library, matches: list[Match], region: str) -> list[str]:
+    """Of the other candidates those that may be right and do hold in ``region``."""
+    may_be = [match.id for match in matches if match.score >= parameters().near]
+    articles = library.articles
+    return [id for id in may_be if id in articles and holds_in(library, articles[id], region)]
 
 
 def _wider(library: Library, article: Article, region: str) -> tuple[str, ...]:

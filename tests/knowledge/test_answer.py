@@ -275,3 +275,8 @@ def test_a_telephone_asked_for_besides_becomes_a_button(knowledge: Knowledge) ->
 @pytest.mark.parametrize("text", ["zhang" * 2000, "优" * 10_000, "哈哈哈哈哈哈哈"])
 def test_the_same_again_and_again_asks_nothing(knowledge: Knowledge, text: str) -> None:
     assert answer(knowledge.library, text, region=None, today=TODAY).status == "unknown"
+
+
+def test_what_holds_elsewhere_is_offered_first(knowledge: Knowledge) -> None:
+    found = answer(knowledge.library, "苏州坐公交优待证要钱吗", region="海门区", today=TODAY)
+    assert (found.status, found.options[0]) == ("elsewhere", "jiangsu-free-transit-scenic")
