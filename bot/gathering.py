@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from handlers.messages import Update
 
 LARGEST = 32
-"""Updates in one transaction: a few hundredths of a second of work."""
+"""Updates in one transaction …"""
+TURN = 0.03
+"""… if they take no longer than so many seconds, as long as others wait for the database."""
 
 
 @dataclass(eq=False)
@@ -40,6 +43,8 @@ class Gathering:
         self._waiting: list[_Waiting] = []
         self._busy: set[str] = set()
         self._groups: set[asyncio.Task[None]] = set()
+        self._each = 0.0
+        """Seconds an update took in the last group."""
 
     async def receive(self, update: Update) -> None:
         """Returns once the update is committed; raises what its answering raised."""
@@ -56,11 +61,12 @@ class Gathering:
 
     def _next(self) -> dict[str, _Waiting]:
         """The oldest, by contact: one of each, and of nobody who is being answered."""
+        room = min(LARGEST, max(4, int(TURN / self._each))) if self._each else LARGEST
         group: dict[str, _Waiting] = {}
         rest: list[_Waiting] = []
         for one in self._waiting:
             contact = str(one.update.contact)
-            if len(group) == LARGEST or contact in group or contact in self._busy:
+            if len(group) == room or contact in group or contact in self._busy:
                 rest.append(one)
             else:
                 group[contact] = one
@@ -69,6 +75,7 @@ class Gathering:
         return group
 
     async def _work(self, group: dict[str, _Waiting]) -> None:
+        began = time.monotonic()
         try:
             found = await asyncio.to_thread(self._answer, [one.update for one in group.values()])
         except Exception as trouble:
@@ -76,6 +83,7 @@ class Gathering:
         for one, problem in zip(group.values(), found, strict=True):
             _settle(one.stored, problem)
         self._busy -= group.keys()
+        self._each = (time.monotonic() - began) / len(group)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._groups.discard(task)

@@ -1,0 +1,64 @@
+"""Faults: options for the full run, and databases that processes can reach."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from sqlalchemy import Engine
+
+from bot.db import schema
+from bot.db.cipher import make_cipher
+from bot.db.engine import connect
+from bot.desk.effects import Settings
+from bot.service import Service
+from knowledge.base import Knowledge
+from tests.conftest import KEY
+from tests.faults.rig import Process
+
+Serve: TypeAlias = Callable[..., AbstractAsyncContextManager[list[Process]]]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Serve:
+    """``async with serve(engine, settings, ports=…):`` runs processes; killed at the end."""
+
+    @contextlib.asynccontextmanager
+    async def run(
+        engine: Engine, settings: dict[str, str], *, ports: list[int]
+    ) -> AsyncIterator[list[Process]]:
+        url = engine.url.render_as_string(hide_password=False)
+        usual = {
+            "YOUJUN_DATABASE": url,
+            "YOUJUN_SECRET_KEYS": f'["{KEY}"]',
+            "YOUJUN_LOG_LEVEL": "WARNING",
+        }
+        processes = [Process(tmp_path, usual | settings, port=port) for port in ports]
+        try:
+            for one in processes:
+                await one.start()
+            yield processes
+        finally:
+            for one in processes:
+                if one.running is not None:
+                    await one.ends()
+
+    return run
+
+
+@pytest.fixture
+def undisturbed(tmp_path: Path, knowledge: Knowledge) -> Iterator[Service]:
+    """A service on a database of its own, where nothing goes wrong."""
+    engine = connect(f"sqlite:///{tmp_path}/undisturbed.db", make_cipher([KEY]))
+    schema.migrate(engine)
+    yield Service(engine, knowledge, desk_settings=desk_settings(knowledge))
+    engine.dispose()
+
+
+def desk_settings(knowledge: Knowledge) -> Settings:
+    """What the desk of a process without a staff group has."""
+    return Settings(titles={one.id: one.title for one in knowledge.library.services.values()})
