@@ -8,7 +8,7 @@ STATUTES ?= ../shared/statutes
 # The `youjun` command, from this folder; needs nothing that is not in the lock file.
 INSTALL_COMMAND = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 
-.PHONY: run talk test check format lock screenshots clean help
+.PHONY: run talk test faults check format lock screenshots clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -21,6 +21,9 @@ talk: $(VENV)/.run  ## chat in the terminal
 
 test: $(VENV)/.dev  ## install and run all tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+faults: $(VENV)/.dev  ## the long fault tests: 20,000 updates, 104 kills, both databases (half an hour)
+	FAULTS_FULL=1 $(BIN)/python -m pytest tests/faults -q -s $(ARGS)
 
 check: $(VENV)/.dev  ## format, lint, types, import contracts, knowledge
 	$(BIN)/ruff format --check $(FILES)

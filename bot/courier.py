@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, update
 
 from bot.channels.base import Channel, Later, SlowDown, Uncertain, Undeliverable
@@ -21,7 +23,15 @@ from handlers.messages import Contact, Reply
 
 MAX_ATTEMPTS = 12
 """With doubling waits up to an hour: about four hours of trying."""
+MAX_DOUBTS = 6
+"""Tries of what may have arrived each time; waits grow fourfold, to about 25 minutes in all."""
 LONGEST_WAIT = timedelta(hours=1)
+_JUMP = 2.0
+"""Seconds: a clock that goes back farther was set, not corrected."""
+_AWAY = 1.0
+"""Seconds before the next look while the database is away."""
+_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""Seconds between tries to write down how deliveries went."""
 IDLE = 5.0
 """Seconds between looks at the outbox when nobody wakes us."""
 _DOUBT = "uncertain: "
@@ -53,6 +63,7 @@ class Courier:
         *,
         lanes: int = 16,
         lease: timedelta = outbox.LEASE,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         """``lease``: after so long without an outcome, another courier sends it again."""
         self.engine = engine
@@ -60,7 +71,10 @@ class Courier:
         self.lanes, self.lease = lanes, lease
         self.observe: Callable[[str, str], None] = lambda _channel, _outcome: None
         """Hears of every reply that was settled, for counting."""
+        self._clock = clock
         self._woken = asyncio.Event()
+        self._ahead = self._clock().timestamp() - time.monotonic()
+        """How far the clock is ahead of time that only ever passes."""
 
     def wake(self) -> None:
         """Look at the outbox now; call it from the event loop after a commit."""
@@ -70,12 +84,22 @@ class Courier:
         """Deliver until cancelled; a reply in hand is settled first."""
         while True:
             self._woken.clear()
-            await self.deliver_due()
-            rest = await asyncio.to_thread(self._rest)
+            rest = await self._round()
             # Not wait_for: until Python 3.12 it swallows a cancel in the tick of a wake.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._woken.wait()
+
+    async def _round(self) -> float:
+        """Deliver what is due; seconds until something is due again."""
+        try:
+            if self._clock_went_back():
+                await asyncio.to_thread(self._mend)
+            await self.deliver_due()
+            return await asyncio.to_thread(self._rest)
+        except SQLAlchemyError as problem:
+            log.warning("the outbox cannot be read: %s", type(problem).__name__)
+            return _AWAY
 
     async def deliver_due(self) -> int:
         """Send everything that is due, several people at a time; returns how many were sent."""
@@ -122,7 +146,7 @@ class Courier:
         room = 0 if stopping else self.lanes - len(flying)
         if not landed and not room:
             return []
-        work = asyncio.ensure_future(asyncio.to_thread(self._exchange, landed, room))
+        work = asyncio.ensure_future(asyncio.to_thread(self._exchange_patiently, landed, room))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -130,7 +154,7 @@ class Courier:
             if flying:
                 await asyncio.wait(flying)
             rest = self._land(flying, set(flying))
-            await asyncio.to_thread(self._exchange, [*unsent, *rest], 0)
+            await asyncio.to_thread(self._exchange_patiently, [*unsent, *rest], 0)
             raise
 
     async def _send(self, message: Message) -> _Outcome:
@@ -144,42 +168,61 @@ class Courier:
         except Later:
             return _Outcome(Status.WAITING)
         except Uncertain as doubt:
-            # It may have arrived; a second copy, which says so, confuses less than a lost answer.
-            return _retry(message, f"{_DOUBT}{doubt}", limit=2)
+            # It may have arrived; another copy, which says so, confuses less than a lost answer.
+            return _retry(message, f"{_DOUBT}{doubt}", limit=MAX_DOUBTS, base=4)
         except Exception as problem:
             log.warning("message %s not delivered: %s", message.id, type(problem).__name__)
             return _retry(message, f"{type(problem).__name__}: {problem}", limit=MAX_ATTEMPTS)
         return _Outcome(Status.SENT)
+
+    def _clock_went_back(self) -> bool:
+        before, self._ahead = self._ahead, self._clock().timestamp() - time.monotonic()
+        return before - self._ahead > _JUMP
+
+    def _mend(self) -> None:
+        with Session(self.engine) as session:
+            count = outbox.mend(session, self._clock(), LONGEST_WAIT)
+        log.warning("the clock went back: %s replies would have waited for it", count)
 
     def _rest(self) -> float:
         """Seconds until something is due, at most IDLE."""
         if not self.channels:
             return IDLE
         with Session(self.engine) as session:
-            due = outbox.next_due(session, now(), self.channels)
-        return IDLE if due is None else max(0.05, min(IDLE, (due - now()).total_seconds()))
+            due = outbox.next_due(session, self._clock(), self.channels)
+        return IDLE if due is None else max(0.05, min(IDLE, (due - self._clock()).total_seconds()))
+
+    def _exchange_patiently(self, landed: list[_Landed], room: int) -> list[Message]:
+        """What is not written down is sent again: wait for a database that is away just now."""
+        for wait in _WAITS if landed else ():
+            try:
+                return self._exchange(landed, room)
+            except SQLAlchemyError as problem:
+                log.warning("deliveries not written down: %s", type(problem).__name__)
+                time.sleep(wait)
+        return self._exchange(landed, room)
 
     def _exchange(self, landed: list[_Landed], room: int) -> list[Message]:
         with Session(self.engine, expire_on_commit=False) as session:
             outbox.settle_sent(session, [one for one, how in landed if how.status == Status.SENT])
             for message, outcome in landed:
                 if outcome.status != Status.SENT:
-                    _settle(session, message, outcome)
+                    _settle(session, message, outcome, self._clock())
             found = list[Message]()
             if room:
                 found = outbox.claim_some(
-                    session, now(), self.channels, limit=room, lease=self.lease
+                    session, self._clock(), self.channels, limit=room, lease=self.lease
                 )
             session.commit()
             return found
 
 
-def _settle(session: Session, message: Message, outcome: _Outcome) -> None:
+def _settle(session: Session, message: Message, outcome: _Outcome, at: datetime) -> None:
     if outcome.status == Status.FAILED and message.ticket:
         rooms.undelivered(session, message.ticket)
     if outcome.gone:
-        _mark_blocked(session, message.contact, now())
-    due_at = now() + outcome.wait if outcome.status == Status.QUEUED else None
+        _mark_blocked(session, message.contact, at)
+    due_at = at + outcome.wait if outcome.status == Status.QUEUED else None
     outbox.settle(session, message, outcome.status, due_at=due_at, error=outcome.error)
 
 
@@ -191,10 +234,10 @@ def _shown(message: Message) -> Reply:
     return replace(reply, text=f"（不知您收到没有，再发一次）\n{reply.text}")
 
 
-def _retry(message: Message, error: str, *, limit: int) -> _Outcome:
+def _retry(message: Message, error: str, *, limit: int, base: int = 2) -> _Outcome:
     if message.attempts >= limit:
         return _Outcome(Status.FAILED, error=error)
-    wait = min(timedelta(seconds=2**message.attempts), LONGEST_WAIT)
+    wait = min(timedelta(seconds=base**message.attempts), LONGEST_WAIT)
     return _Outcome(Status.QUEUED, wait, error)
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, String, func, insert, literal, or_, update
+from sqlalchemy import ColumnElement, String, and_, func, insert, literal, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
@@ -115,6 +115,21 @@ def _claim(
         .returning(Message)
     )
     return sorted(session.exec(taken).scalars().all(), key=lambda one: one.id or 0)
+
+
+def mend(session: Session, moment: datetime, longest: timedelta) -> int:
+    """After the clock went back: what was to go at once goes at once, and nothing waits longer than
+    ``longest`` for its next try. Returns how many were mended."""
+    at_once = (col(Message.attempts) == 0, col(Message.due_at) <= col(Message.created_at))
+    stuck = or_(
+        and_(*at_once, col(Message.due_at) > moment),
+        and_(col(Message.attempts) > 0, col(Message.due_at) > moment + longest),
+    )
+    mended: int = session.exec(
+        update(Message).where(col(Message.status) == _QUEUED, stuck).values(due_at=moment)
+    ).rowcount
+    session.commit()
+    return mended
 
 
 def next_due(session: Session, moment: datetime, channels: Collection[str]) -> datetime | None:

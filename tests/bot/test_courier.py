@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
 from bot.channels.base import Limits, Receive, SlowDown, Uncertain, Undeliverable
-from bot.courier import MAX_ATTEMPTS, Courier
+from bot.courier import MAX_ATTEMPTS, MAX_DOUBTS, Courier
 from bot.db import outbox
 from bot.db.tables import Conversation, Message, Status, now
 from handlers.messages import Contact, Reply
@@ -119,13 +119,13 @@ def test_a_message_the_channel_cannot_take_does_not_mean_the_person_left(engine:
         assert session.exec(select(Conversation.blocked_at)).one() is None
 
 
-def test_a_doubtful_delivery_is_repeated_once_and_no_more(engine: Engine) -> None:
+def test_a_doubtful_delivery_is_repeated_but_not_for_ever(engine: Engine) -> None:
     put(engine, "1", "hello")
-    pigeon = Pigeon(Uncertain("timeout"), Uncertain("timeout"))
-    deliver(engine, pigeon)
-    due_now(engine)
-    deliver(engine, pigeon)
-    assert status(engine) == [(Status.FAILED, 2)]
+    pigeon = Pigeon(*[Uncertain("timeout")] * 50)
+    for _ in range(MAX_DOUBTS + 2):
+        deliver(engine, pigeon)
+        due_now(engine)
+    assert status(engine) == [(Status.FAILED, MAX_DOUBTS)]
 
 
 def test_the_second_copy_of_a_doubtful_delivery_says_what_it_is(engine: Engine) -> None:

@@ -18,6 +18,7 @@ from bot.desk.effects import Settings
 from bot.service import Service
 from knowledge.base import Knowledge
 from tests.conftest import KEY
+from tests.faults.cluster import Cluster, programs
 from tests.faults.rig import Process
 
 Serve: TypeAlias = Callable[..., AbstractAsyncContextManager[list[Process]]]
@@ -62,3 +63,15 @@ def undisturbed(tmp_path: Path, knowledge: Knowledge) -> Iterator[Service]:
 def desk_settings(knowledge: Knowledge) -> Settings:
     """What the desk of a process without a staff group has."""
     return Settings(titles={one.id: one.title for one in knowledge.library.services.values()})
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of our own, running."""
+    found = programs()
+    if found is None:
+        pytest.skip("PostgreSQL's server programs are not installed")
+    cluster = Cluster(found)
+    cluster.start()
+    yield cluster
+    cluster.remove()

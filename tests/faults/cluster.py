@@ -1,0 +1,52 @@
+"""A PostgreSQL server of the test's own, to be stopped and killed without harm to others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.faults.rig import free_port
+
+
+def programs() -> Path | None:
+    """Where the newest installed server's programs are."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+    return found[-1].parent if found else None
+
+
+class Cluster:
+    """One server on a free port of 127.0.0.1, as user postgres where we are root."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="youjun-cluster-"))
+        self._as = ("runuser", "-u", "postgres", "--") if os.getuid() == 0 else ()
+        if self._as:
+            shutil.chown(self._folder, "postgres")
+        self._data = self._folder / "data"
+        port = free_port()
+        self.url = f"postgresql+psycopg://youjun@127.0.0.1:{port}/postgres"
+        self._options = f"-p {port} -k {self._folder} -c listen_addresses=127.0.0.1"
+        self._run(
+            "initdb", "-A", "trust", "-U", "youjun", "-E", "UTF8", "--no-sync", "-D", self._data
+        )
+
+    def start(self) -> None:
+        log = self._folder / "log"
+        self._run("pg_ctl", "-D", self._data, "-o", self._options, "-l", log, "-w", "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """``immediate`` is like a crash: nothing is written, the next start recovers."""
+        self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
+
+    def remove(self) -> None:
+        if (self._data / "postmaster.pid").exists():
+            self.stop()
+        shutil.rmtree(self._folder)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [*self._as, str(self._programs / program), *map(str, arguments)]
+        subprocess.run(command, check=True, capture_output=True, cwd=self._folder)
