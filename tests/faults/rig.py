@@ -45,7 +45,8 @@ FIRST = 1000
 """The number of the first person."""
 LANES = 4
 """Replies a courier has on their way at the same moment: so many may be in doubt after a kill."""
-_NUMBER = re.compile(r"T\d{6}")
+_NUMBER = re.compile(r"T\d{6}|回执 \w+")
+"""Of a ticket, of a receipt: everybody has their own."""
 
 
 class Unheard:
@@ -85,7 +86,7 @@ class Process:
             )  # fmt: skip
         await self.answers()
 
-    async def answers(self, seconds: float = 90) -> None:
+    async def answers(self, seconds: float = 240) -> None:
         async with asyncio.timeout(seconds), aiohttp.ClientSession() as http:
             while True:
                 assert self.running is not None
@@ -153,23 +154,33 @@ class Town:
             for id in self.people:
                 self.emulator.person(id).says(line)
 
-    def heard(self, id: int) -> list[str]:
-        return [_NUMBER.sub("T", one["text"]) for one in self.emulator.sent_to(id)]
+    def all_of_them(self) -> dict[int, list[str]]:
+        """What each has heard so far, without the numbers that are their own."""
+        found: dict[int, list[str]] = {}
+        for one in self.emulator.messages:
+            found.setdefault(one["chat"]["id"], []).append(_NUMBER.sub("T", one["text"]))
+        return found
 
     async def all_heard(self, seconds: float) -> None:
         """Wait until everybody has heard the last of it."""
-        last = self.model[-1]
 
         def done() -> bool:
-            ends = {one["chat"]["id"] for one in self.emulator.messages if one["text"] == last}
-            return ends >= set(self.people)
+            heard = self.all_of_them()
+            return all(heard.get(id, [])[-1:] == self.model[-1:] for id in self.people)
 
-        await until(done, seconds, pause=0.5)
+        try:
+            await until(done, seconds, pause=1.0)
+        except TimeoutError:
+            heard = self.all_of_them()
+            short = {id: len(heard.get(id, [])) for id in self.people}
+            left = len(self.emulator.pending)
+            raise AssertionError(f"{left} updates not fetched; messages heard: {short}") from None
 
     def count(self, engine: Engine, *, kills: int) -> Counts:
         """Hold everything against the promise; raises AssertionError."""
         updates, replies = len(SCRIPT) * len(self.people), 0
-        duplicates = sum(repeats(self.model, self.heard(id)) for id in self.people)
+        heard = self.all_of_them()
+        duplicates = sum(repeats(self.model, heard[id]) for id in self.people)
         with Session(engine) as session:
             received = select(func.count()).where(col(Message.status) == Status.RECEIVED)
             assert session.exec(received).one() == updates

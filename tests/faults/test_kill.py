@@ -36,7 +36,7 @@ async def test_every_update_has_one_effect_and_every_reply_arrives_in_order(
             town.speak()
             dice = random.Random(way)  # noqa: S311
             await kill_now_and_then(processes, KILLS, longest=LONGEST, dice=dice)
-            await town.all_heard(60 + PEOPLE * len(town.model) / 5)
+            await town.all_heard(240 + PEOPLE * len(town.model) / 5)
             stopped = await asyncio.gather(*(one.ends(signal.SIGTERM) for one in processes))
         assert max(stopped) < 10
         found = town.count(engine, kills=KILLS)
