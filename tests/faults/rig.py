@@ -43,7 +43,7 @@ SCRIPT = (
 """What everybody says: a question, a request with all its steps, a question."""
 FIRST = 1000
 """The number of the first person."""
-LANES = 4
+LANES = 16
 """Replies a courier has on their way at the same moment: so many may be in doubt after a kill."""
 _NUMBER = re.compile(r"T\d{6}|回执 \w+")
 """Of a ticket, of a receipt: everybody has their own."""

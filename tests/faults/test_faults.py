@@ -185,6 +185,7 @@ async def test_a_clock_that_is_set_back_delays_nobody_and_nothing_overtakes(engi
     running = asyncio.create_task(courier.run())
     await until(lambda: len(pigeon.carried) == 3, 10)
     running.cancel()
+    await asyncio.wait([running])  # it writes down what it sent
     mine = [text for address, text in pigeon.carried if address == "1"]
     assert mine == ["first", "second"]
     with Session(engine) as session:
