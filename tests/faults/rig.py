@@ -45,6 +45,7 @@ FIRST = 1000
 """The number of the first person."""
 LANES = 16
 """Replies a courier has on their way at the same moment: so many may be in doubt after a kill."""
+_AGAIN = "（不知您收到没有，再发一次）\n"
 _NUMBER = re.compile(r"T\d{6}|回执 \w+")
 """Of a ticket, of a receipt: everybody has their own."""
 
@@ -158,7 +159,8 @@ class Town:
         """What each has heard so far, without the numbers that are their own."""
         found: dict[int, list[str]] = {}
         for one in self.emulator.messages:
-            found.setdefault(one["chat"]["id"], []).append(_NUMBER.sub("T", one["text"]))
+            text = _NUMBER.sub("T", one["text"].removeprefix(_AGAIN))
+            found.setdefault(one["chat"]["id"], []).append(text)
         return found
 
     async def all_heard(self, seconds: float) -> None:

@@ -40,5 +40,5 @@ async def test_every_update_has_one_effect_and_every_reply_arrives_in_order(
             stopped = await asyncio.gather(*(one.ends(signal.SIGTERM) for one in processes))
         assert max(stopped) < 10
         found = town.count(engine, kills=KILLS)
-    assert found.duplicates <= (KILLS if FULL else KILLS * LANES), found
+    assert found.duplicates <= KILLS * LANES, found  # what was on its way is in doubt
     print(f"\n{engine.dialect.name}, {way}: {found}")  # noqa: T201
