@@ -61,11 +61,13 @@ class Courier:
         engine: Engine,
         channels: Mapping[str, Channel],
         *,
-        lanes: int = 16,
+        lanes: int = 4,
         lease: timedelta = outbox.LEASE,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        """``lease``: after so long without an outcome, another courier sends it again."""
+        """``lanes``: replies on their way at a time, which is how many may arrive twice when the
+        process is killed; ``lease``: after so long without an outcome, another courier sends it
+        again."""
         self.engine = engine
         self.channels = channels
         self.lanes, self.lease = lanes, lease
