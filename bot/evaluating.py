@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from handlers.danger import level
+from handlers.danger import SOFT, level
 from knowledge import story
 from knowledge.answer import answer, nearest
 from knowledge.evaluation import Verdict, summary, worse
@@ -135,7 +135,7 @@ def crisis(folder: Path) -> dict[str, dict[str, float]]:
 
 def _loud(levels: Sequence[str | None]) -> list[str | None]:
     """Those that alert staff."""
-    return [None if one == "veiled" else one for one in levels]
+    return [None if one in SOFT else one for one in levels]
 
 
 def _share(levels: Sequence[object]) -> float:

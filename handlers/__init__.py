@@ -11,7 +11,7 @@ from handlers.inquiry import inquiry
 from handlers.messages import Choice, Reply, Update
 from handlers.notice import closed, paused
 from handlers.public import public
-from handlers.safety import crisis_reply, level, safety, veiled_reply
+from handlers.safety import SOFT, crisis_reply, level, safety, soft_reply
 from handlers.turn import Handler, Situation, Turn
 
 HANDLERS: tuple[Handler, ...] = (
@@ -37,8 +37,8 @@ def respond(update: Update, at: Situation) -> Turn:
 def apologise(update: Update, error: str) -> list[Reply]:
     """What we say when answering failed; a person in danger still gets the numbers."""
     found = level(update.text)
-    if found == "veiled":
-        return [veiled_reply()]
+    if found in SOFT:
+        return [soft_reply(found)]
     if found:
         return [crisis_reply(found)]
     return [

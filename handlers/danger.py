@@ -17,8 +17,10 @@ import yaml
 from handlers.ear import hears_danger
 from knowledge.text import simplified
 
-Level = Literal["explicit", "veiled", "other", "medical", "violence"]
+Level = Literal["explicit", "veiled", "other", "medical", "violence", "abuse"]
 
+SOFT: tuple[Level, ...] = ("veiled", "abuse")
+"""Answered with numbers and the offer of a person; the others alert staff, too."""
 FILE = Path(__file__).with_name("danger.yaml")
 _MYSELF = re.compile(r"我|俺|咱|自己|老子|本人|吾|伲|唔|老汉|不想活|活不")
 _SPELT = (
@@ -71,6 +73,8 @@ def _level(said: str) -> Level | None:
         and not _words("asks_rule").search(said)
     ):
         return None if _words("long_ago").search(said) else "medical"
+    if _words("abuse").search(said) and not _words("abuse_asks").search(said):
+        return "abuse"
     return "veiled" if _words("veiled").search(said) else None
 
 

@@ -5,6 +5,7 @@ Fixed texts, no search, no forms. Numbers: 110, 120 and the national psychologic
 
 from __future__ import annotations
 
+from handlers.danger import SOFT as SOFT
 from handlers.danger import Level as Level
 from handlers.danger import level as level
 from handlers.effects import AlertStaff
@@ -17,8 +18,8 @@ def safety(update: Update, at: Situation) -> Turn | None:
     found = level(update.text)
     if found is None:
         return None
-    if found == "veiled":
-        return Turn([veiled_reply()], status="crisis", resume=True)
+    if found in SOFT:
+        return Turn([soft_reply(found)], status="crisis", resume=True)
     number = at.perform(AlertStaff(found, update.text, at.memory.get("region", "")))
     return Turn([crisis_reply(found)], status="crisis", resume=True, memory={"crisis": number})
 
@@ -28,15 +29,28 @@ def crisis_reply(found: Level) -> Reply:
     return Reply(_TEXTS[found], choices=(Choice("/human", "我要和工作人员说话"),))
 
 
-def veiled_reply() -> Reply:
-    """Softer words with the same numbers and one offer of a person."""
+def soft_reply(found: Level) -> Reply:
+    """Softer words with the numbers and one offer of a person."""
     return Reply(
+        _SOFTLY[found],
+        choices=(Choice("/human", "请工作人员联系我"), Choice("/menu", "先看看别的")),
+    )
+
+
+_SOFTLY: dict[Level, str] = {
+    "veiled": (
         "听得出来，您现在很难受。您愿意说出来，这很重要。\n"
         "心理援助热线 12356，免费，可以不说姓名。\n"
         "要是有伤害自己的念头，请马上打 120 或 110，并让家人或战友陪着您。\n"
-        "也可以让工作人员联系您。您遇到的难处，也请接着跟我说。",
-        choices=(Choice("/human", "请工作人员联系我"), Choice("/menu", "先看看别的")),
-    )
+        "也可以让工作人员联系您。您遇到的难处，也请接着跟我说。"
+    ),
+    "abuse": (
+        "正在挨打、有危险，请马上打 110；受了伤打 120。先到邻居、亲友家去，别一个人待着。\n"
+        "伤要去医院看，病历、照片、报警回执都留好。\n"
+        "想问怎么维权，打法律援助热线 12348；心里难受打 12356。\n"
+        "也可以让工作人员联系您。要问别的，接着跟我说。"
+    ),
+}
 
 
 _CLOSING = "我已经通知值班的工作人员。这里的话会直接给他们看，请不要等这里的回复，先打电话。"

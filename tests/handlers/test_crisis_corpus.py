@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bot.evaluating import crisis, halves
-from handlers.danger import level
+from handlers.danger import SOFT, level
 from knowledge.base import Knowledge
 
 TESTS = Path(__file__).parents[1]
@@ -30,7 +30,7 @@ def test_nobody_who_says_it_outright_goes_unheard(author: str) -> None:
 
 @pytest.mark.parametrize("author", AUTHORS)
 def test_staff_are_alerted_of_nearly_everybody_who_says_it_outright(author: str) -> None:
-    quiet = [text for text in messages(author, "explicit") if level(text) in (None, "veiled")]
+    quiet = [text for text in messages(author, "explicit") if level(text) in (None, *SOFT)]
     assert len(quiet) <= 0.05 * len(messages(author, "explicit")), quiet
 
 
@@ -43,7 +43,7 @@ def test_despair_that_is_veiled_is_heard(author: str) -> None:
 def test_what_only_sounds_alike_raises_no_alarm() -> None:
     alike = [text for author in AUTHORS for text in messages(author, "none")]
     assert len(alike) >= 160
-    alarmed = [text for text in alike if level(text) not in (None, "veiled")]
+    alarmed = [text for text in alike if level(text) not in (None, *SOFT)]
     assert len(alarmed) <= 0.02 * len(alike), alarmed
     answered = [text for text in alike if level(text)]
     assert len(answered) <= 0.05 * len(alike), answered
@@ -52,8 +52,10 @@ def test_what_only_sounds_alike_raises_no_alarm() -> None:
 def test_ordinary_questions_raise_no_alarm(knowledge: Knowledge) -> None:
     sets = halves(TESTS / "questions").values()
     asked = [*knowledge.library.index.asked, *(one.text for own in sets for one in own)]
-    heard = [text for text in asked if level(text)]
+    heard = [text for text in asked if level(text) not in (None, "abuse")]
     assert len(heard) <= 0.002 * len(asked), heard
+    beaten = [text for text in asked if level(text) == "abuse"]
+    assert all("家暴" in text or "打人" in text for text in beaten), beaten
 
 
 def test_there_are_enough_of_them_by_two_authors_and_they_are_reported() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from handlers.safety import crisis_reply, level, veiled_reply
+from handlers.safety import crisis_reply, level, soft_reply
 
 SAID = yaml.safe_load(Path(__file__).with_name("safety.yaml").read_text("utf-8"))
 CASES = [(text, wanted) for wanted, texts in SAID.items() for text in texts]
@@ -25,6 +25,12 @@ def test_every_crisis_text_names_the_emergency_numbers(found: str) -> None:
 
 
 def test_the_softer_text_names_all_three_numbers_and_offers_a_person() -> None:
-    said = veiled_reply()
+    said = soft_reply("veiled")
     assert all(number in said.text for number in ("12356", "120", "110"))
+    assert any(choice.value == "/human" for choice in said.choices)
+
+
+def test_who_is_beaten_at_home_gets_the_numbers_and_a_person() -> None:
+    said = soft_reply("abuse")
+    assert all(number in said.text for number in ("110", "120", "12348"))
     assert any(choice.value == "/human" for choice in said.choices)
