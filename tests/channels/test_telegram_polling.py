@@ -14,7 +14,7 @@ from bot.channels.telegram_errors import TokenRefused
 from bot.channels.telegram_patience import Timing
 from handlers.messages import Choice, Contact, Reply
 from tests.channels.conftest import Connect, Desk, Running
-from tests.channels.telegram_emulator import TOKEN, Emulator
+from tests.channels.telegram_emulator import BOT, TOKEN, Emulator
 
 CLAIM = Reply("新工单 T000012", choices=(Choice("/claim T000012", "接单"),))
 
@@ -281,7 +281,7 @@ async def test_who_blocks_us_is_remembered_and_who_comes_back_too(
     assert heard == [(Contact("telegram", "7"), True), (Contact("telegram", "7"), False)]
 
 
-async def test_what_is_done_in_groups_goes_to_the_desk_and_not_to_the_service(
+async def test_what_is_done_in_groups_of_staff_goes_to_the_desk_and_not_to_the_service(
     telegram_emulator: Emulator, connect: Connect, running: Running, desk: Desk
 ) -> None:
     staff, other = telegram_emulator.group(-100_1), telegram_emulator.group(-100_2)
@@ -290,24 +290,29 @@ async def test_what_is_done_in_groups_goes_to_the_desk_and_not_to_the_service(
     async def hear(said: GroupMessage) -> None:
         done.append(said)
 
-    telegram = connect(hear=hear)
+    async def staff_groups() -> list[int]:
+        return [staff]
+
+    button = {"inline_keyboard": [[{"text": "接单", "callback_data": "/claim T000012"}]]}
+    shown = {"from": BOT, "text": CLAIM.text, "reply_markup": button}
+    telegram_emulator.messages.append(telegram_emulator.message(staff, shown))
     wang = telegram_emulator.person(7)
-    async with running(telegram, desk):
+    async with running(connect(hear=hear, staff_groups=staff_groups), desk):
         for group in (staff, other):
-            await telegram.send(str(group), CLAIM)
             wang.says("/help@youjun_test_bot", chat=group)
             wang.says("/help@another_bot", chat=group)
         wang.presses("接单", chat=staff)
         wang.says("私下说")
-        heard = await desk.hears(1)
+        heard = await desk.hears(2)
         await telegram_emulator.until(lambda: not telegram_emulator.pending)
-    assert [(str(one.contact), one.text) for one in heard] == [("telegram:7", "私下说")]
+    assert sorted((str(one.contact), one.text, one.public) for one in heard) == [
+        (f"telegram:{other}", "/help", True),
+        ("telegram:7", "私下说", False),
+    ]
     assert sorted((one.chat, one.sender, one.text) for one in done) == [
-        (other, 7, "/help"),
         (staff, 7, "/claim T000012"),
         (staff, 7, "/help"),
     ]
-    assert [one["text"] for one in telegram_emulator.messages] == [CLAIM.text, CLAIM.text]
 
 
 async def test_health_goes_stale_when_nothing_is_fetched(
