@@ -213,6 +213,7 @@ class App:
                 find_articles=self._articles,
                 explain=self._explain,
                 rules=self._rules,
+                second_factor=frozenset(self.settings.web.second_factor),
                 files=self.files,
                 library=lambda: self.knowledge.library,
             )

@@ -288,6 +288,24 @@ def staff_password(
     typer.echo(f"已更换 {username} 的密码")
 
 
+@staff.command("totp-reset")
+def staff_totp_reset(
+    username: Annotated[str, typer.Argument(help="登录名")], config_file: ConfigFile = None
+) -> None:
+    """手机丢了：停用这个账号的动态验证码，并退出它的所有登录（请先当面核实本人）。"""
+    from sqlmodel import Session
+
+    from bot import app as parts
+    from bot.db.tables import now
+    from bot.desk import secondfactor
+    from bot.desk import staff as accounts
+
+    with Session(parts.open_database(_settings(config_file))) as session:
+        secondfactor.remove(session, accounts.named(session, username), "system", now())
+        session.commit()
+    typer.echo(f"{username} 登录时不再要动态验证码，本人登录后可在“我的账号”里重新开启")
+
+
 @staff.command("list")
 def staff_list(config_file: ConfigFile = None) -> None:
     """列出工作人员账号。"""
@@ -299,7 +317,9 @@ def staff_list(config_file: ConfigFile = None) -> None:
     with Session(parts.open_database(_settings(config_file))) as session:
         for one in session.exec(select(Staff).order_by(Staff.username)).all():
             state = "已停用" if one.disabled_at else "在用"
-            typer.echo(f"{one.username}\t{one.name}\t{one.county or '全市'}\t{one.role}\t{state}")
+            codes = "动态验证码" if one.totp_secret else "只用密码"
+            where = one.county or "全市"
+            typer.echo("\t".join((one.username, one.name, where, one.role, state, codes)))
 
 
 @staff.command("disable")

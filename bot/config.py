@@ -48,6 +48,10 @@ class Web(_Section):
     """读取 /metrics（给 Prometheus 的运行数据）要带的口令；不填则只有本机能读。"""
     public_url: str | None = None
     """工作人员打开本站的网址，如 https://本站域名；工作群里的“打开控制台”要用。不填则不给链接。"""
+    second_factor: list[Literal["clerk", "leader", "editor", "reviewer", "auditor", "admin"]] = (
+        Field(default_factory=list)
+    )
+    """哪些角色登录工作台必须用动态验证码（手机验证器），例如 [admin, auditor]；不填则各人自己决定。"""
     embed_origins: list[str] = Field(default_factory=list)
     """哪些网站可以把网页聊天嵌进自己的页面，例如 https://tyjrswj.example.gov.cn（不带路径）；
     不填则不许嵌入。嵌进别的域名需要 HTTPS。"""

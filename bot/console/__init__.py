@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.console import (
+    account,
     explainpage,
     gappages,
     golink,
@@ -49,6 +50,7 @@ def routes(console: Console) -> list[BaseRoute]:
         *receiptpage.routes(console),
         *explainpage.routes(console),
         *switchpage.routes(console),
+        *account.routes(console),
         *rulepages.routes(console),
         Route("/events", live.events(console), methods=["GET"], name="events"),
         Route("/{path:path}", in_thread(console, _missing), methods=["GET"], name="missing"),

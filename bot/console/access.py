@@ -14,12 +14,15 @@ from starlette.responses import Response
 
 from bot.console.base import Console
 from bot.db.tables import Staff
+from bot.desk import roles
 
 COOKIE = "youjun_desk"
 LONGEST = timedelta(hours=8)
 """A sign-in ends after this long …"""
 IDLE = timedelta(hours=2)
 """… or when nothing was opened or sent for this long; the pages' own polling does not count."""
+HALFWAY = timedelta(minutes=5)
+"""Between the password and the one-time code."""
 _REFRESH = timedelta(minutes=1)
 
 
@@ -43,7 +46,7 @@ def begin(staff: Staff, now: datetime) -> Login:
 def read(console: Console, cookie: str) -> Login | None:
     """The sign-in a cookie stands for; None when it is forged, too old or idle for too long."""
     try:
-        login = Login(**_signer(console).loads(cookie))
+        login = Login(**signer(console, "sign-in").loads(cookie))
     except (BadSignature, TypeError):
         return None
     now = console.clock().timestamp()
@@ -59,11 +62,23 @@ def staff_of(db: Session, login: Login) -> Staff | None:
     return staff
 
 
+def must_use_codes(console: Console, db: Session, staff: Staff) -> bool:
+    """Whether a role of theirs asks for one-time codes."""
+    if not console.second_factor:
+        return False
+    return any(grant.role in console.second_factor for grant in roles.grants(db, staff))
+
+
+def lacks_second_factor(console: Console, db: Session, staff: Staff) -> bool:
+    """Whether they have yet to set up the one-time codes their role asks for."""
+    return staff.totp_secret is None and must_use_codes(console, db, staff)
+
+
 def keep(console: Console, response: Response, login: Login) -> None:
     """Put the sign-in into the browser's cookie."""
     response.set_cookie(
         COOKIE,
-        str(_signer(console).dumps(asdict(login))),
+        str(signer(console, "sign-in").dumps(asdict(login))),
         max_age=int(LONGEST.total_seconds()),
         path="/desk",
         httponly=True,
@@ -84,6 +99,23 @@ def drop(response: Response) -> None:
     response.delete_cookie(COOKIE, path="/desk", httponly=True, samesite="lax")
 
 
+def halfway(console: Console, staff: Staff) -> str:
+    """What the browser holds between the password and the one-time code; opens nothing else."""
+    at = int(console.clock().timestamp())
+    return str(signer(console, "halfway").dumps([staff.id, staff.epoch, at]))
+
+
+def past_password(console: Console, db: Session, cookie: str) -> Staff | None:
+    """Whose password was right within the last minutes."""
+    try:
+        id, epoch, at = signer(console, "halfway").loads(cookie)
+    except (BadSignature, TypeError, ValueError):
+        return None
+    if console.clock().timestamp() - at >= HALFWAY.total_seconds():
+        return None
+    return staff_of(db, Login(id, epoch, at, at, ""))
+
+
 def token(console: Console, nonce: str) -> str:
     """What a form made for this session, or this sign-in page, must carry."""
     return hmac.new(_key(console), b"form:" + nonce.encode(), hashlib.sha256).hexdigest()
@@ -94,11 +126,17 @@ def fits(console: Console, nonce: str, given: str) -> bool:
     return hmac.compare_digest(token(console, nonce).encode(), given.encode())
 
 
+def signer(console: Console, purpose: str) -> URLSafeSerializer:
+    """Signs what a browser keeps for us; what was signed for one purpose fits no other."""
+    return URLSafeSerializer(
+        _key(console), salt=purpose, signer_kwargs={"digest_method": hashlib.sha256}
+    )
+
+
+def sealed(console: Console, text: str) -> str:
+    """A name for ``text`` that nobody can turn back."""
+    return hmac.new(_key(console), b"name:" + text.encode(), hashlib.sha256).hexdigest()
+
+
 def _key(console: Console) -> bytes:
     return hashlib.sha256(b"desk:" + console.secret.encode()).digest()
-
-
-def _signer(console: Console) -> URLSafeSerializer:
-    return URLSafeSerializer(
-        _key(console), salt="sign-in", signer_kwargs={"digest_method": hashlib.sha256}
-    )

@@ -74,6 +74,8 @@ class Console:
     """What is known now: titles and versions of articles. None: ids stand for themselves."""
     rules: Callable[[], tuple[RuleText, ...]] = tuple
     """The rules of entitlement in words."""
+    second_factor: frozenset[str] = frozenset()
+    """Roles that must sign in with a one-time code beside the password."""
     files: Store | None = None
     """Where people's files lie."""
     pages: Environment = field(default_factory=_pages, repr=False, compare=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl, quote
@@ -24,6 +25,8 @@ STOP_POLLING = 286
 """A status htmx knows: show this, then stop asking."""
 _BODY = 128 * 1024
 """Bytes of one form."""
+_AT_ONCE = 2
+"""Passwords checked at the same time."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -41,8 +44,11 @@ class FormTooLong(Exception):
     """More than any form of ours can hold."""
 
 
-def signed_in(console: Console, action: Action, *, polled: bool = False) -> Endpoint:
-    """An endpoint for people who are signed in; ``polled`` ones are asked by the page itself."""
+def signed_in(
+    console: Console, action: Action, *, polled: bool = False, bare: bool = False
+) -> Endpoint:
+    """An endpoint for people who are signed in; ``polled`` ones are asked by the page itself,
+    ``bare`` ones also serve those whose role asks for a second factor they have not set up yet."""
 
     def work(console: Console, request: Request, form: Mapping[str, str]) -> Response:
         login = access.read(console, request.cookies.get(access.COOKIE, ""))
@@ -54,6 +60,8 @@ def signed_in(console: Console, action: Action, *, polled: bool = False) -> Endp
                 console, login.nonce, form.get("token", "")
             ):
                 return refuse_form(console, form)
+            if not bare and access.lacks_second_factor(console, db, staff):
+                return _not_yet(console, request, form, polled=polled)
             token = access.token(console, login.nonce)
             visit = Visit(console, request, db, staff, form, console.clock(), token)
             response = _perform(visit, action)
@@ -85,6 +93,17 @@ def in_thread(console: Console, work: Work) -> Endpoint:
         return response
 
     return endpoint
+
+
+def few_at_once(endpoint: Endpoint) -> Endpoint:
+    """For endpoints that check passwords: each takes 64 MB for a moment."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def gated(request: Request) -> Response:
+        async with gate:
+            return await endpoint(request)
+
+    return gated
 
 
 def refuse_form(console: Console, form: Mapping[str, str]) -> Response:
@@ -144,6 +163,23 @@ def _stranger(
         status=401,
         title="登录已过期",
         words="这一步没有执行。请重新登录后再做一次。",
+        text=form.get("text", ""),
+    )
+
+
+def _not_yet(
+    console: Console, request: Request, form: Mapping[str, str], *, polled: bool
+) -> Response:
+    """The way to the page where a second factor is set up."""
+    if polled:
+        return Response(status_code=STOP_POLLING)
+    if request.method != "POST":
+        return RedirectResponse("/desk/account", 303)
+    return console.page(
+        "problem.html",
+        status=403,
+        title="这一步没有执行",
+        words="您的角色要先开启动态验证码。请打开“我的账号”开启，再做这一步。",
         text=form.get("text", ""),
     )
 

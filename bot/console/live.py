@@ -63,7 +63,7 @@ def pulse(console: Console, login: access.Login) -> str | None:
     """Differs when something changed; None when the sign-in has ended."""
     with Session(console.engine) as db:
         staff = access.staff_of(db, login)
-        if staff is None:
+        if staff is None or access.lacks_second_factor(console, db, staff):
             return None
         last = db.exec(select(func.max(TicketEvent.id))).one() or 0
         said = db.exec(select(func.max(Message.id))).one() or 0

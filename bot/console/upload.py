@@ -79,6 +79,8 @@ def receiving(console: Console, receive: Receive, refused: Callable[[str], Actio
 def _staff(console: Console, login: access.Login) -> Staff | None:
     with Session(console.engine, expire_on_commit=False) as db:
         staff = access.staff_of(db, login)
+        if staff is not None and access.lacks_second_factor(console, db, staff):
+            staff = None  # ``signed_in`` says why
         db.commit()
         return staff
 

@@ -122,3 +122,12 @@ class ChainHead(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     seq: int = 0
     link: str = ""
+
+
+class Attempts(SQLModel, table=True):
+    """Wrong passwords and codes of late, by what is counted: see ``bot.desk.throttle``."""
+
+    key: str = Field(primary_key=True)
+    failures: int = 0
+    at: datetime = Field(sa_type=Utc)
+    locked_until: datetime | None = Field(default=None, sa_type=Utc)

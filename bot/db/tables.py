@@ -250,8 +250,12 @@ class Staff(SQLModel, table=True):
     away_until: datetime | None = Field(default=None, sa_type=Utc)
     epoch: int = 1
     """Raised to end every session of theirs."""
-    failures: int = 0
-    locked_until: datetime | None = Field(default=None, sa_type=Utc)
+    totp_secret: str | None = Field(default=None, sa_column=Column(EncryptedText, nullable=True))
+    """What their phone makes one-time codes from; None: the password alone lets them in."""
+    totp_step: int = Field(default=0, sa_type=BigInteger)
+    """The half minute whose code was used last; none works twice."""
+    recovery: list[str] | None = Field(default=None, sa_column=Column(EncryptedJson, nullable=True))
+    """Digests of the codes for when the phone is lost."""
     disabled_at: datetime | None = Field(default=None, sa_type=Utc)
     created_at: datetime = Field(default_factory=now, sa_type=Utc)
 

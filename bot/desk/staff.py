@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import or_, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from bot.db.tables import Staff, now
+from bot.desk import history, passwords, throttle
 from bot.desk.clock import BEIJING
 from bot.desk.finding import Refused
+from bot.desk.throttle import Meter
 
-SHORTEST = 10
-"""Characters a password needs."""
 TRIES = 5
-"""Wrong passwords before the account is locked …"""
-LOCK = timedelta(minutes=15)
-"""… for this long."""
+"""Wrong passwords before an account is locked: for a browser that signed in before, on that
+browser alone; for all others together."""
+OF_A_NETWORK = 30
+"""Wrong passwords from one network, before its unknown browsers must wait."""
 _USERNAME = re.compile(r"[\w.-]{2,32}")
-_OBVIOUS = frozenset({"1234567890", "0123456789", "password123", "qwertyuiop", "1qaz2wsx3edc"})
 _NOBODY = (
     "$argon2id$v=19$m=65536,t=3,p=4$c2l4dGVlbi1ieXRlcy4uLg$"
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -29,12 +29,18 @@ _NOBODY = (
 """Checked for unknown names, so that they take as long as known ones; no password fits it."""
 
 
-class WeakPassword(ValueError):
-    """The password is too easy to guess; the message says what is wrong with it."""
-
-
 class SignInRefused(Exception):
     """Nobody was let in; the message says why, as far as a stranger may know."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a sign-in comes from."""
+
+    device: str = ""
+    """Names a browser that signed in to this account before; ``""`` for all others."""
+    network: str = ""
+    """Names the network; need not be readable."""
 
 
 def add(
@@ -56,7 +62,7 @@ def add(
         raise Refused("登录名用 2 到 32 个字母、数字、汉字、点、横线或下划线")
     if not name.strip():
         raise Refused("请写称呼，例如 李同志")
-    _check(password, username)
+    passwords.check(password, username, name)
     if _find(session, username):
         raise Refused(f"登录名 {username} 已经有人用了，请换一个")
     if telegram_id is not None and _has_telegram(session, telegram_id):
@@ -74,31 +80,36 @@ def add(
     return staff
 
 
+def named(session: Session, username: str) -> Staff:
+    """The account of this name. Raises Refused when there is none."""
+    staff = _find(session, _plain(username))
+    if staff is None:
+        raise Refused(f"没有登录名为 {username} 的账号")
+    return staff
+
+
 def disable(session: Session, username: str) -> None:
     """Close an account and end its sign-ins at once; the caller commits.
 
     Raises Refused when there is no such account.
     """
-    staff = _find(session, _plain(username))
-    if staff is None:
-        raise Refused(f"没有登录名为 {username} 的账号")
+    staff = named(session, username)
     staff.disabled_at = staff.disabled_at or now()
     end_sessions(staff)
 
 
-def set_password(session: Session, username: str, password: str) -> None:
+def set_password(session: Session, username: str, password: str, *, by: str = "system") -> None:
     """Give an account a new password and end its sign-ins; the caller commits.
 
     Raises Refused when there is no such account, and WeakPassword.
     """
-    username = _plain(username)
-    staff = _find(session, username)
-    if staff is None:
-        raise Refused(f"没有登录名为 {username} 的账号")
-    _check(password, username)
+    staff = named(session, username)
+    username = staff.username
+    passwords.check(password, username, staff.name)
     staff.password_hash = PasswordHasher().hash(password)
-    staff.failures, staff.locked_until = 0, None
+    throttle.forget(session, Meter("account", username, TRIES))
     end_sessions(staff)
+    history.note(session, None, by, "password", after=username)
 
 
 def end_sessions(staff: Staff) -> None:
@@ -106,65 +117,73 @@ def end_sessions(staff: Staff) -> None:
     staff.epoch += 1
 
 
-def authenticate(session: Session, username: str, password: str, now: datetime) -> Staff:
+def authenticate(
+    session: Session, username: str, password: str, now: datetime, origin: Origin = Origin()
+) -> Staff:
     """The member of staff these words belong to.
 
     Commits: an attempt is counted before the password is looked at, so that guessing in parallel
     gains nothing, and no transaction is open during the slow check. Raises SignInRefused.
     """
-    staff = _find(session, _plain(username))
-    if staff is None:
-        session.rollback()
-        _fits(_NOBODY, password)
-        raise SignInRefused(_wrong())
-    stored, locked_until = staff.password_hash, _count(session, staff, now)
-    if not _fits(stored, password):
-        raise SignInRefused(_locked(locked_until) if locked_until else _wrong())
+    username = _plain(username)
+    staff = _find(session, username)
+    stored = staff.password_hash if staff else _NOBODY
+    last = _count(session, username, origin, now)
+    if not _fits(stored, password) or staff is None:
+        raise SignInRefused(_locked(last, origin) if last else _wrong())
     if staff.disabled_at is not None:
         session.rollback()
         raise SignInRefused("这个账号已停用，请联系管理员")
-    staff.failures, staff.locked_until = 0, None
+    throttle.forget(session, _of_account(username, origin))
     if PasswordHasher().check_needs_rehash(stored):
         staff.password_hash = PasswordHasher().hash(password)
     session.commit()
     return staff
 
 
-def _count(session: Session, staff: Staff, now: datetime) -> datetime | None:
-    """Count one attempt; the end of the lock if it was the last. Raises SignInRefused."""
-    free = or_(col(Staff.locked_until).is_(None), col(Staff.locked_until) <= now)
-    counted = session.exec(
-        update(Staff)
-        .where(col(Staff.id) == staff.id, free)
-        .values(failures=Staff.failures + 1, locked_until=None)
-    )
-    session.refresh(staff)
-    if counted.rowcount != 1:
-        until = staff.locked_until or now
-        session.rollback()
-        raise SignInRefused(_locked(until))
-    if staff.failures >= TRIES:
-        staff.failures, staff.locked_until = 0, now + LOCK
-    locked_until = staff.locked_until
+def confirm(session: Session, staff: Staff, password: str, now: datetime) -> None:
+    """Have somebody who is signed in prove who they are once more; commits. Raises SignInRefused."""
+    meter, stored = Meter("confirm", str(staff.id), TRIES), staff.password_hash
+    try:
+        throttle.count(session, meter, now)
+    except throttle.Locked as locked:
+        raise SignInRefused(f"密码输错太多次，{clock(locked.until)} 后可以再试") from None
+    if not _fits(stored, password):
+        raise SignInRefused("现在的密码不对")
+    throttle.forget(session, meter)
     session.commit()
-    return locked_until
+
+
+def clock(until: datetime) -> str:
+    """The first whole minute after ``until``, as clocks in Nantong show it."""
+    return (until.astimezone(BEIJING) + timedelta(seconds=59)).strftime("%H:%M")
+
+
+def _count(session: Session, username: str, origin: Origin, now: datetime) -> datetime | None:
+    """Count one attempt; the end of the lock if it was the last. Raises SignInRefused."""
+    meters = [_of_account(username, origin)]
+    if origin.network and not origin.device:
+        meters.insert(0, Meter("network", origin.network, OF_A_NETWORK))
+    try:
+        ends = [throttle.count(session, meter, now) for meter in meters]
+    except throttle.Locked as locked:
+        raise SignInRefused(_locked(locked.until, origin)) from None
+    return next((end for end in ends if end), None)
+
+
+def _of_account(username: str, origin: Origin) -> Meter:
+    if origin.device:
+        return Meter("device", f"{username} {origin.device}", TRIES)
+    return Meter("account", username, TRIES)
 
 
 def _fits(stored: str, password: str) -> bool:
+    if len(password) > passwords.LONGEST:
+        return False
     try:
         return PasswordHasher().verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False
-
-
-def _check(password: str, username: str) -> None:
-    if len(password) < SHORTEST:
-        raise WeakPassword(f"密码至少 {SHORTEST} 个字符")
-    plain = password.casefold()
-    if plain.strip() == username:
-        raise WeakPassword("密码不能和登录名一样")
-    if plain in _OBVIOUS or len(set(plain)) < 4:
-        raise WeakPassword("这个密码太容易猜到，请换一个")
 
 
 def _find(session: Session, username: str) -> Staff | None:
@@ -185,6 +204,10 @@ def _wrong() -> str:
     return "登录名或密码不对"
 
 
-def _locked(until: datetime) -> str:
-    clock = (until.astimezone(BEIJING) + timedelta(seconds=59)).strftime("%H:%M")
-    return f"密码连续输错 {TRIES} 次，账号已锁定，{clock} 后可以再试"
+def _locked(until: datetime, origin: Origin) -> str:
+    if origin.device:
+        return f"密码连续输错 {TRIES} 次，账号在这台设备上已锁定，{clock(until)} 后可以再试"
+    return (
+        f"密码输错太多次，账号在没登录过的设备上已锁定，{clock(until)} 后可以再试；"
+        "平时登录用的设备不受影响"
+    )

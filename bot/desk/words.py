@@ -41,6 +41,9 @@ KINDS = {
     "gap": "处理缺口",
     "drafted": "生成文章草稿",
     "looked-up": "查回执",
+    "password": "更换密码",
+    "totp-on": "开启动态验证码",
+    "totp-off": "停用动态验证码",
 }
 TOPICS = {
     "allowances": "抚恤补助",

@@ -45,13 +45,45 @@ async def test_five_wrong_passwords_lock_the_account_for_fifteen_minutes(
 ) -> None:
     for _ in range(4):
         assert WRONG in (await stranger.sign_in("li", "wrong")).text
-    assert "账号已锁定" in (await stranger.sign_in("li", "wrong")).text
-    assert "账号已锁定" in (await stranger.sign_in("li")).text
+    assert "已锁定" in (await stranger.sign_in("li", "wrong")).text
+    assert "已锁定" in (await stranger.sign_in("li")).text
 
     office.later = timedelta(minutes=14)
     assert (await stranger.sign_in("li")).status_code == 401
     office.later = timedelta(minutes=15, seconds=1)
     assert (await stranger.sign_in("li")).status_code == 303
+
+
+async def test_a_browser_that_signed_in_before_is_not_locked_out_by_strangers(
+    office: Any, browsers: Any
+) -> None:
+    own, stranger = browsers[0], browsers[1]
+    await own.sign_in("li")
+    await own.post("/desk/sign-out")
+    for _ in range(5):
+        await stranger.sign_in("li", "wrong")
+    assert (await stranger.sign_in("li")).status_code == 401
+
+    assert (await own.sign_in("li")).status_code == 303
+
+
+@pytest.mark.parametrize("cookie", ["x", "W10.abc", "WyJhIixbImIiXV0.forged"])
+async def test_a_forged_browser_is_a_strange_one(stranger: Any, cookie: str) -> None:
+    stranger.http.cookies.set("youjun_desk_device", cookie)
+    for _ in range(5):
+        page = await stranger.sign_in("li", "wrong")
+
+    assert "在没登录过的设备上已锁定" in page.text
+
+
+async def test_every_sign_in_is_a_new_session(office: Any, stranger: Any) -> None:
+    seen = set()
+    for _ in range(2):
+        await stranger.sign_in("li")
+        seen.add(stranger.http.cookies["youjun_desk"])
+        stranger.http.cookies.delete("youjun_desk")
+
+    assert len(seen) == 2
 
 
 async def test_a_disabled_account_is_refused_and_its_open_session_ends(

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from bot.db.desk import Attempts
 from bot.db.tables import Staff, now
+from bot.desk import passwords, throttle
 from bot.desk import staff as accounts
-from bot.desk.staff import SignInRefused, WeakPassword
+from bot.desk.passwords import WeakPassword
+from bot.desk.staff import Origin, SignInRefused
 from bot.desk.tickets import Refused
 
 GOOD = "correct horse battery"
@@ -33,7 +36,17 @@ def test_a_password_is_stored_as_an_argon2id_hash(office: Any) -> None:
         ("ninechars", "至少 10 个字符"),
         ("new.member1", "不能和登录名一样"),
         ("New.Member1 ", "不能和登录名一样"),
-        ("1234567890", "太容易猜到"),
+        ("1234567890", "不能只有数字"),
+        ("13800138000", "不能只有数字"),
+        ("1949-10-01 1921", "不能只有数字"),
+        ("Nantong@2024", "太容易猜到"),
+        ("woaini1314520", "太容易猜到"),
+        ("lixiaohua1990", "太容易猜到"),
+        ("zhang19850101", "太容易猜到"),
+        ("P@ssw0rd123", "太容易猜到"),
+        ("1qaz2wsx3edc", "太容易猜到"),
+        ("new.member1!", "太容易猜到"),
+        ("x" * 257, "最多 256 个字符"),
         ("QwertyUiop", "太容易猜到"),
         ("aaaaaaaaaaaa", "太容易猜到"),
         ("abababababab", "太容易猜到"),
@@ -103,8 +116,11 @@ def test_the_right_password_clears_earlier_failures(office: Any) -> None:
         accounts.authenticate(session, "li", GOOD, now())
         with pytest.raises(SignInRefused, match="登录名或密码不对"):
             accounts.authenticate(session, "li", "wrong", now())
-
-    assert office.account("li").failures == 1
+        for _ in range(3):
+            with pytest.raises(SignInRefused, match="登录名或密码不对"):
+                accounts.authenticate(session, "li", "wrong", now())
+        with pytest.raises(SignInRefused, match="锁定"):
+            accounts.authenticate(session, "li", "wrong", now())
 
 
 def test_the_lock_names_its_end_in_nantong_time(office: Any) -> None:
@@ -133,6 +149,73 @@ def test_guessing_in_parallel_gives_no_more_than_five_tries(office_on_both: Any)
 
     assert sum("不对" in words for words in told) == 4
     assert sum("锁定" in words for words in told) == 12
+
+
+@pytest.mark.parametrize("good", ["correct horse battery", "军马 电池 订书钉 十一", "kZ8#qmw1!xTT"])
+def test_a_good_password_is_taken(good: str) -> None:
+    passwords.check(good, "new.member1", "新同志")
+
+
+def test_strangers_who_guess_lock_out_strangers_only(office: Any) -> None:
+    known = Origin("her own browser", "office")
+    with Session(office.engine) as session:
+        for number in range(5):
+            with pytest.raises(SignInRefused):
+                accounts.authenticate(session, "li", "wrong", now(), Origin("", f"net {number}"))
+        with pytest.raises(SignInRefused, match="平时登录用的设备不受影响"):
+            accounts.authenticate(session, "li", GOOD, now(), Origin("", "another net"))
+
+        assert accounts.authenticate(session, "li", GOOD, now(), known).name == "李同志"
+
+
+def test_a_known_browser_gets_five_tries_of_its_own(office: Any) -> None:
+    known = Origin("her own browser", "office")
+    with Session(office.engine) as session:
+        for _ in range(5):
+            with pytest.raises(SignInRefused):
+                accounts.authenticate(session, "li", "wrong", now(), known)
+        with pytest.raises(SignInRefused, match="在这台设备上已锁定"):
+            accounts.authenticate(session, "li", GOOD, now(), known)
+
+        assert accounts.authenticate(session, "li", GOOD, now()).name == "李同志"
+
+
+def test_a_network_that_guesses_at_many_accounts_must_wait_and_others_need_not(
+    office: Any,
+) -> None:
+    with Session(office.engine) as session:
+        for _ in range(accounts.OF_A_NETWORK):
+            throttle.count(session, throttle.Meter("network", "bad net", 30), now())
+        with pytest.raises(SignInRefused, match="锁定"):
+            accounts.authenticate(session, "li", GOOD, now(), Origin("", "bad net"))
+
+        assert accounts.authenticate(session, "li", GOOD, now(), Origin("", "good net"))
+
+
+def test_an_unknown_name_locks_like_a_known_one_so_that_nobody_learns_which_exist(
+    office: Any,
+) -> None:
+    def told(username: str) -> list[str]:
+        said = []
+        with Session(office.engine) as session:
+            for _ in range(6):
+                try:
+                    accounts.authenticate(session, username, "wrong", moment)
+                except SignInRefused as refusal:
+                    said.append(str(refusal))
+        return said
+
+    moment = now()
+    assert told("li") == told("nobody")
+
+
+def test_counts_are_forgotten_after_a_day(office: Any) -> None:
+    with Session(office.engine) as session:
+        for name, at in (("a", now()), ("b", now() + timedelta(hours=25))):
+            throttle.count(session, throttle.Meter("account", name, 5), at)
+        kept = session.exec(select(Attempts)).all()
+
+    assert [one.key for one in kept] == [throttle.Meter("account", "b", 5).key]
 
 
 def test_an_old_hash_is_renewed_at_sign_in(office: Any) -> None:
