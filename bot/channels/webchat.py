@@ -99,7 +99,7 @@ class Webchat:
             Route("/chat/messages", self.messages, methods=["GET"]),
             Route("/chat/messages", self.send, methods=["POST"]),
             Route("/chat/files", self.upload, methods=["POST"]),
-            Route("/chat/print/{id:int}", self.printed, methods=["GET"]),
+            Route("/chat/print/{id}", self.printed, methods=["GET"]),
             Mount("/chat/static", StaticFiles(directory=_HERE / "static"), name="chat-static"),
         ]
         if self.places:
@@ -144,8 +144,7 @@ class Webchat:
             self._read_address.spend(address(request))
         except TooFast:
             return self._refuse(request, _Refused(429, _TOO_FAST))
-        after = request.query_params.get("after", "0")
-        number = int(after) if after.isdecimal() and len(after) < 19 else 0
+        number = _number(request.query_params.get("after", "0"))
         entries = await run_in_threadpool(self.transcript.since, contact, number)
         draw = self._pages.get_template("message.html").module.message  # type: ignore[attr-defined]
         token, inside = self._people.token(contact), framed(request)
@@ -184,9 +183,9 @@ class Webchat:
 
     async def printed(self, request: Request) -> Response:
         """One answer by itself, for paper."""
-        contact, id = self._people.who(request), int(request.path_params["id"])
+        contact, id = self._people.who(request), _number(request.path_params["id"])
         found: list[dict[str, Any]] = []
-        if contact and id < 2**62:
+        if contact and id:
             found = await run_in_threadpool(self.transcript.since, contact, id - 1)
         if not found or found[0]["id"] != id:
             return self._refuse(request, _Refused(404, "没有找到这条答复，它可能已经过期删除"))
@@ -256,6 +255,11 @@ class Webchat:
 
     def _view(self, entry: dict[str, Any]) -> dict[str, Any]:
         return webchat_places.drawn(self.places, view(entry))
+
+
+def _number(given: str) -> int:
+    """A row's number from an address; 0 for what is none."""
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else 0
 
 
 def _version() -> str:

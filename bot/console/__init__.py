@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starlette.convertors import register_url_convertor
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,7 +27,7 @@ from bot.console import (
     team,
     ticket,
 )
-from bot.console.base import FOLDER, Console
+from bot.console.base import FOLDER, Console, Row
 from bot.console.guard import SecureHeaders, in_thread, signed_in
 
 __all__ = ["Console", "routes"]
@@ -34,6 +35,7 @@ __all__ = ["Console", "routes"]
 
 def routes(console: Console) -> list[BaseRoute]:
     """Everything under ``/desk``."""
+    register_url_convertor("row", Row())
     inside: list[BaseRoute] = [
         Mount("/static", StaticFiles(directory=FOLDER / "static"), name="desk-static"),
         *signin.routes(console),

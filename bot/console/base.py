@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from sqlalchemy import Engine
 from sqlmodel import Session
+from starlette.convertors import Convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -125,6 +126,20 @@ def _scope(held: tuple[roles.Grant, ...]) -> str:
 
 
 Action = Callable[[Visit], Response]
+
+
+class Row(Convertor[int]):
+    """Number of a row in an address, ``{id:row}``; what no database holds is no address."""
+
+    regex = "[0-9]{1,15}"
+
+    def convert(self, value: str) -> int:
+        """The number."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """The number as it stands in an address."""
+        return str(value)
 
 
 def fingerprint(*shown: object) -> str:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.console.base import Console, Visit
-from bot.console.guard import signed_in
+from bot.console.guard import allowed, signed_in
 from bot.desk.clock import BEIJING
 from bot.places import coverage, live
 from knowledge.coverage import Question, Report
@@ -21,9 +21,9 @@ _MINUTES = (5, 10, 15, 20, 30)
 def routes(console: Console) -> list[Route]:
     """``/places/coverage``, with ``?minutes=`` and ``?mode=``, and the same as files."""
     return [
-        Route("/coverage", signed_in(console, _page), methods=["GET"]),
-        Route("/coverage.csv", signed_in(console, _csv), methods=["GET"]),
-        Route("/coverage.html", signed_in(console, _file), methods=["GET"]),
+        Route("/coverage", signed_in(console, allowed("places", _page)), methods=["GET"]),
+        Route("/coverage.csv", signed_in(console, allowed("places", _csv)), methods=["GET"]),
+        Route("/coverage.html", signed_in(console, allowed("places", _file)), methods=["GET"]),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,7 +12,7 @@ from starlette.routing import Route
 
 from bot.console import charts
 from bot.console.base import Action, Console, Visit
-from bot.console.guard import signed_in
+from bot.console.guard import allowed, signed_in
 from bot.console.moments import shown
 from bot.db.learning import Gap, Unanswered
 from bot.db.tables import Staff, State
@@ -28,13 +29,15 @@ def routes(console: Console) -> list[Route]:
     """``/gaps`` and drafts of articles."""
 
     def route(path: str, action: Action, name: str, *, method: str = "GET") -> Route:
-        return Route(path, signed_in(console, action), methods=[method], name=name)
+        return Route(
+            path, signed_in(console, allowed("write", action)), methods=[method], name=name
+        )
 
     return [
         route("/gaps", _list, "gaps"),
-        route("/gaps/{id:int}", _gap, "gap"),
-        route("/gaps/{id:int}/state", _decide, "gap-state", method="POST"),
-        route("/gaps/{id:int}/draft", _draft, "gap-draft"),
+        route("/gaps/{id:row}", _gap, "gap"),
+        route("/gaps/{id:row}/state", _decide, "gap-state", method="POST"),
+        route("/gaps/{id:row}/draft", _draft, "gap-draft"),
         route("/tickets/{number}/draft", _ticket_draft, "ticket-draft"),
     ]
 
@@ -43,7 +46,7 @@ def _list(visit: Visit) -> Response:
     _need_writer(visit)
     given = visit.request.query_params
     state = given.get("state", "") if given.get("state", "") in gaps.STATES else ""
-    page = int(given["page"]) if given.get("page", "").isdecimal() else 1
+    page = int(given["page"]) if re.fullmatch("[0-9]{1,6}", given.get("page", "")) else 1
     page = max(1, min(page, 9999))
     lines, more = gaps.ranked(visit.db, visit.staff, now=visit.now, state=state, page=page)
     return visit.page(

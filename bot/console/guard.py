@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.console import access
 from bot.console.base import Action, Console, Visit
+from bot.desk import roles
 from bot.desk.finding import NotYours, Refused
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -93,6 +94,18 @@ def in_thread(console: Console, work: Work) -> Endpoint:
         return response
 
     return endpoint
+
+
+def allowed(what: str, action: Action) -> Action:
+    """``action`` for those whose role allows ``what``; all others are told so."""
+
+    def guarded(visit: Visit) -> Response:
+        held = roles.grants(visit.db, visit.staff)
+        if not roles.may(held, what):
+            raise Refused(f"您的角色（{roles.describe(held)}）不能打开这一页")
+        return action(visit)
+
+    return guarded
 
 
 def few_at_once(endpoint: Endpoint) -> Endpoint:

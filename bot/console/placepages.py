@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from bot.console import coveragepage, upkeeppages, upload
 from bot.console.base import Action, Console, Visit
-from bot.console.guard import in_thread, signed_in
+from bot.console.guard import allowed, in_thread, signed_in
 from bot.console.moments import shown
 from bot.console.upload import Unusable, Upload
 from bot.db.placetables import PlaceImport
@@ -32,19 +32,19 @@ def routes(console: Console) -> list[BaseRoute]:
         return []
 
     def route(path: str, action: Action, *, method: str = "GET") -> Route:
-        return Route(path, signed_in(console, action), methods=[method])
+        return Route(path, signed_in(console, allowed("places", action)), methods=[method])
 
-    receive = upload.receiving(console, _receive, _refused)
+    receive = upload.receiving(console, "places", _receive, _refused)
     inside = [
         route("/", _page),
         Route("/imports", receive, methods=["POST"]),
         route("/template.xlsx", _template),
         route("/export.csv", _export),
-        route("/imports/{number:int}", _import),
-        route("/imports/{number:int}/faults.csv", _faults),
-        route("/imports/{number:int}/apply", _apply, method="POST"),
-        route("/imports/{number:int}/drop", _drop, method="POST"),
-        route("/imports/{number:int}/revert", _revert, method="POST"),
+        route("/imports/{number:row}", _import),
+        route("/imports/{number:row}/faults.csv", _faults),
+        route("/imports/{number:row}/apply", _apply, method="POST"),
+        route("/imports/{number:row}/drop", _drop, method="POST"),
+        route("/imports/{number:row}/revert", _revert, method="POST"),
         *upkeeppages.routes(console),
         *coveragepage.routes(console),
         Route("/{path:path}", in_thread(console, upkeeppages.missing), methods=["GET"]),

@@ -31,8 +31,8 @@ def routes(console: Console) -> list[Route]:
         route("/away", _away, "away", method="POST"),
         route("/canned", _canned, "canned"),
         route("/canned", _write, "canned-write", method="POST"),
-        route("/canned/{id:int}/approve", _approve, "canned-approve", method="POST"),
-        route("/canned/{id:int}/retire", _retire, "canned-retire", method="POST"),
+        route("/canned/{id:row}/approve", _approve, "canned-approve", method="POST"),
+        route("/canned/{id:row}/retire", _retire, "canned-retire", method="POST"),
         route("/audit", _audit, "audit"),
         route("/audit.csv", _export, "audit-export"),
     ]

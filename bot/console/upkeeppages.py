@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.console.base import Action, Console, Visit
-from bot.console.guard import signed_in
+from bot.console.guard import allowed, signed_in
 from bot.db.tables import Ticket
 from bot.desk.clock import BEIJING
 from bot.places import promises, store, templates, upkeep
@@ -48,7 +48,7 @@ def routes(console: Console) -> list[Route]:
     """``/places/work`` and ``/places/promises``."""
 
     def route(path: str, action: Action, *, method: str = "GET") -> Route:
-        return Route(path, signed_in(console, action), methods=[method])
+        return Route(path, signed_in(console, allowed("places", action)), methods=[method])
 
     return [
         route("/work", _work),

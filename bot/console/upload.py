@@ -19,8 +19,9 @@ from starlette.responses import Response
 
 from bot.console import access
 from bot.console.base import Action, Console, Visit
-from bot.console.guard import Endpoint, refuse_form, signed_in
+from bot.console.guard import Endpoint, allowed, refuse_form, signed_in
 from bot.db.tables import Staff
+from bot.desk import roles
 from bot.places.sheets import LARGEST_FILE
 
 _OVERHEAD = 64 * 1024
@@ -50,14 +51,17 @@ class TooLong(Exception):
     """More bytes than we take."""
 
 
-def receiving(console: Console, receive: Receive, refused: Callable[[str], Action]) -> Endpoint:
-    """An endpoint that gives ``receive`` a file; ``refused`` makes the page that says why not."""
+def receiving(
+    console: Console, what: str, receive: Receive, refused: Callable[[str], Action]
+) -> Endpoint:
+    """An endpoint that gives ``receive`` a file of those whose role allows ``what``; ``refused``
+    makes the page that says why it was not used."""
 
     async def endpoint(request: Request) -> Response:
         login = access.read(console, request.cookies.get(access.COOKIE, ""))
-        staff = await run_in_threadpool(_staff, console, login) if login else None
+        staff = await run_in_threadpool(_staff, console, login, what) if login else None
         if login is None or staff is None:
-            return await signed_in(console, _nothing)(request)
+            return await _page(console, request, allowed(what, _nothing))
         try:
             async with _received(request, staff) as (upload, token):
                 if not access.fits(console, login.nonce, token):
@@ -76,13 +80,15 @@ def receiving(console: Console, receive: Receive, refused: Callable[[str], Actio
     return endpoint
 
 
-def _staff(console: Console, login: access.Login) -> Staff | None:
+def _staff(console: Console, login: access.Login, what: str) -> Staff | None:
+    """Who brings a file; None for those who may not, and ``signed_in`` says why."""
     with Session(console.engine, expire_on_commit=False) as db:
         staff = access.staff_of(db, login)
-        if staff is not None and access.lacks_second_factor(console, db, staff):
-            staff = None  # ``signed_in`` says why
+        if staff is None or access.lacks_second_factor(console, db, staff):
+            return None
+        allowed_to = roles.may(roles.grants(db, staff), what)
         db.commit()
-        return staff
+        return staff if allowed_to else None
 
 
 @contextlib.asynccontextmanager

@@ -26,10 +26,11 @@ _MAY = {
     "report": frozenset({"leader", "reviewer", "auditor", "admin"}),
     "audit": frozenset({"auditor", "admin"}),
     "operate": frozenset({"admin"}),
+    "places": frozenset({"clerk", "leader", "editor", "admin"}),
 }
 """What is done → who may: see tickets, work them, assign other people's, write canned replies and
 drafts, review those, read reports, read and export the history, switch the service off (for all of
-Nantong only)."""
+Nantong only), keep the directory of places."""
 
 ACTIONS = tuple(_MAY)
 
