@@ -21,12 +21,18 @@ from pydantic_settings import (
 )
 from sqlalchemy import make_url
 
+from bot import outward
+
 DEFAULT_FILE = Path("config.yaml")
 PREFIX = "YOUJUN_"
 
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message names file, key and remedy."""
+
+
+def _may_be_called(url: str | None) -> str | None:
+    return None if url is None else outward.checked(url)
 
 
 class _Section(BaseModel):
@@ -108,6 +114,14 @@ class Telegram(_Section):
     重新启动；0 表示不退出。Telegram 根本连不上时不退出，网页聊天和微信不受影响。"""
     staff_group: int | None = None
     """接收新工单提醒的工作群编号（负数）；不填则不提醒。群里不会出现任何个人信息。"""
+    _callable = field_validator("base_url")(_may_be_called)
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy_is_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"(https?|socks5h?)://[^\s/?#]+/?", url):
+            raise ValueError("代理要写成 http://主机:端口 的样子")
+        return url
 
     @field_validator("webhook")
     @classmethod
@@ -128,6 +142,7 @@ class Embedding(_Section):
     """接口密钥；本机服务一般不需要。群众的话会先遮住个人信息再送出。"""
     timeout_seconds: float = Field(default=0.8, gt=0, le=10)
     """每句话最多等多久；等不到就只按字面找。"""
+    _callable = field_validator("url")(_may_be_called)
 
 
 class Transcriber(_Section):
@@ -142,6 +157,7 @@ class Transcriber(_Section):
     """接口密钥；本机服务一般不需要。建议用环境变量 YOUJUN_TRANSCRIBER__KEY，不写进文件。"""
     timeout_seconds: float = Field(default=20, gt=0, le=45)
     """一条语音最多等多久；等不到就请对方打字。"""
+    _callable = field_validator("url")(_may_be_called)
 
 
 class Geocoder(_Section):
@@ -153,6 +169,7 @@ class Geocoder(_Section):
     """服务密钥。建议用环境变量 YOUJUN_GEOCODER__KEY，不写进文件。"""
     base_url: str | None = None
     """接口地址；不填用官方的。"""
+    _callable = field_validator("base_url")(_may_be_called)
 
 
 class Wechat(_Section):
@@ -173,6 +190,7 @@ class Wechat(_Section):
     对方发的照片可收进申请。不填则答复等对方再发消息时送到。"""
     base_url: str = "https://api.weixin.qq.com"
     """微信接口地址。"""
+    _callable = field_validator("base_url")(_may_be_called)
 
 
 class Postgresql(_Section):

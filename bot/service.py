@@ -19,6 +19,7 @@ from bot.db.engine import Undo, is_away, is_crossed
 from bot.db.tables import Conversation, now
 from bot.desk import effects as desk
 from bot.operating.logs import correlated, number_of
+from bot.plaintext import plain_update
 from handlers.closing import Closing
 from handlers.messages import Reply, Update
 from handlers.turn import Situation, Turn
@@ -63,6 +64,7 @@ class Service:
         ignored). An error: nothing happened, and the platform should repeat it. A handler that
         raises costs that person one polite line and the others nothing.
         """
+        updates = [plain_update(one) for one in updates]
         try:
             self._answer(updates, self._respond)
         except Exception as problem:

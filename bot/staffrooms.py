@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,6 +20,7 @@ from bot.db.group import StaffGroup, Topic
 from bot.db.tables import Message, Status, now
 from bot.desk import finding, group, groupoffice, grouptalk, rooms
 from bot.desk.effects import Settings
+from bot.plaintext import plain
 
 TRY_AGAIN = timedelta(hours=1)
 """After this long we look whether a group has topics by now."""
@@ -42,6 +44,7 @@ class Staffrooms:
         if said.moved_to is not None:
             self._moved(said.chat, said.moved_to)
             return
+        said = replace(said, text=plain(said.text))
         act = partial(group.act, settings=self.settings, now=self.clock())
         try:
             self._act(said, act)

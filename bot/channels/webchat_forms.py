@@ -119,6 +119,9 @@ def _field(form: Any, name: str) -> str:
 def _point(at: Mapping[str, Any]) -> Point:
     """A browser's position: WGS-84 by the Geolocation specification."""
     try:
-        return Point(float(at["latitude"]), float(at["longitude"]))
-    except (KeyError, TypeError, ValueError):
-        raise ValueError("没有收到位置，请再试一次，或者打镇名") from None
+        point = Point(float(at["latitude"]), float(at["longitude"]))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        point = None
+    if point is None or not (abs(point.latitude) <= 90 and abs(point.longitude) <= 180):
+        raise ValueError("没有收到位置，请再试一次，或者打镇名")
+    return point

@@ -130,7 +130,8 @@ class Api:
     async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         # WeChat shows \uXXXX as it stands, so Chinese goes out as it is.
         data = json.dumps(body, ensure_ascii=False).encode()
-        async with self._connection().post(self._url + path, data=data) as response:
+        address = self._url + path  # it carries the token: nowhere else, whatever the answer
+        async with self._connection().post(address, data=data, allow_redirects=False) as response:
             text = await response.text()
             if response.status >= 500:
                 raise WechatError(_BUSY, f"HTTP {response.status}")
@@ -141,8 +142,8 @@ class Api:
         the bytes, or an error as JSON."""
         query = {"access_token": token, "media_id": media}
         address = f"{self._url}/cgi-bin/media/get"
-        async with self._connection().get(address, params=query) as response:
-            if response.status >= 400:
+        async with self._connection().get(address, params=query, allow_redirects=False) as response:
+            if response.status >= 300:
                 raise WechatError(_BUSY, f"HTTP {response.status}")
             if response.content_type in ("application/json", "text/plain"):
                 _understood(await response.text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import segno
@@ -59,7 +60,7 @@ def _password(visit: Visit) -> Response:
         accounts.set_password(visit.db, visit.staff.username, new, by=_me(visit))
     except (accounts.SignInRefused, WeakPassword) as problem:
         return _page(visit, f"{problem}。密码没有更换")
-    return _signed_in_anew(visit, RedirectResponse("/desk/account?done=password", 303))
+    return _signed_in_anew(visit, lambda _: RedirectResponse("/desk/account?done=password", 303))
 
 
 def _begin(visit: Visit) -> Response:
@@ -80,7 +81,9 @@ def _confirm(visit: Visit) -> Response:
         recovery = secondfactor.enrol(visit.db, visit.staff, secret, code, visit.now)
     except Refused as problem:
         return _show_setup(visit, secret, str(problem))
-    return _signed_in_anew(visit, _page(visit, recovery=recovery, done="动态验证码已开启。"))
+    return _signed_in_anew(
+        visit, lambda anew: _page(anew, recovery=recovery, done="动态验证码已开启。")
+    )
 
 
 def _off(visit: Visit) -> Response:
@@ -91,7 +94,7 @@ def _off(visit: Visit) -> Response:
     except accounts.SignInRefused as problem:
         return _page(visit, str(problem))
     secondfactor.remove(visit.db, visit.staff, _me(visit), visit.now)
-    return _signed_in_anew(visit, RedirectResponse("/desk/account?done=off", 303))
+    return _signed_in_anew(visit, lambda _: RedirectResponse("/desk/account?done=off", 303))
 
 
 def _show_setup(visit: Visit, secret: str, problem: str = "") -> Response:
@@ -117,9 +120,11 @@ def _prove(visit: Visit) -> None:
     accounts.confirm(visit.db, visit.staff, visit.form.get("password", ""), visit.now)
 
 
-def _signed_in_anew(visit: Visit, response: Response) -> Response:
-    """Their sign-ins were ended; this browser gets a new one."""
-    access.keep(visit.console, response, access.begin(visit.staff, visit.now))
+def _signed_in_anew(visit: Visit, action: Action) -> Response:
+    """Their sign-ins were ended; this browser gets a new one, and a page whose forms fit it."""
+    login = access.begin(visit.staff, visit.now)
+    response = action(replace(visit, token=access.token(visit.console, login.nonce)))
+    access.keep(visit.console, response, login)
     return response
 
 

@@ -19,6 +19,7 @@ from bot.console import access
 from bot.console.base import Action, Console, Visit
 from bot.desk import roles
 from bot.desk.finding import NotYours, Refused
+from bot.plaintext import plain
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Work = Callable[[Console, Request, Mapping[str, str]], Response]
@@ -26,6 +27,8 @@ STOP_POLLING = 286
 """A status htmx knows: show this, then stop asking."""
 _BODY = 128 * 1024
 """Bytes of one form."""
+_AS_TYPED = ("password", "new", "again")
+"""Fields whose every character counts."""
 _AT_ONCE = 2
 """Passwords checked at the same time."""
 _HEADERS = {
@@ -217,4 +220,4 @@ async def _form(request: Request) -> dict[str, str]:
         if len(body) > _BODY:
             raise FormTooLong
     fields = dict(parse_qsl(body.decode("utf-8", "replace")))
-    return {key: value.replace("\r\n", "\n") for key, value in fields.items()}
+    return {key: value if key in _AS_TYPED else plain(value) for key, value in fields.items()}

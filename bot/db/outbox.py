@@ -14,6 +14,7 @@ from sqlmodel import Session, SQLModel, col, select
 from bot.db.cipher import seal
 from bot.db.news import tell_others
 from bot.db.tables import Message, Status, now
+from bot.plaintext import plain_reply
 from handlers.messages import Choice, Contact, Link, Reply, Venue
 
 Row: TypeAlias = dict[str, Any]
@@ -54,7 +55,7 @@ def rows(
             "status": Status.QUEUED,
             "due_at": due_at or now(),
         }
-        for reply in replies
+        for reply in map(plain_reply, replies)
     ]
 
 

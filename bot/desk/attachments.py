@@ -31,6 +31,7 @@ _TOGETHER = timedelta(minutes=2)
 _PIXELS = 50_000_000
 _SIDE = 3000
 """Longest side of a kept photo: a page of print stays readable."""
+_TOO_LARGE = "照片太大，没有保存。请缩小后再发。"
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 
 
@@ -138,13 +139,15 @@ def checked(data: bytes | None) -> tuple[str, bytes]:
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             return "image/jpeg", _redrawn(image)
+    except Image.DecompressionBombError:
+        raise Rejected(_TOO_LARGE) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
         raise Rejected("只能收照片（JPG、PNG）和 PDF，这个文件没有保存。请拍成照片再发。") from None
 
 
 def _redrawn(image: Image.Image) -> bytes:
     if image.width * image.height > _PIXELS:
-        raise Rejected("照片太大，没有保存。请缩小后再发。")
+        raise Rejected(_TOO_LARGE)
     upright = ImageOps.exif_transpose(image).convert("RGB")
     upright.thumbnail((_SIDE, _SIDE))
     clean = Image.frombytes("RGB", upright.size, upright.tobytes())

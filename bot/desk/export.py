@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from bot.db.tables import Ticket, TicketEvent
 from bot.desk.clock import BEIJING
 from bot.desk.words import KINDS
+from bot.plaintext import cell
 
 _HEAD = ("序号", "时间", "工单", "操作人", "操作", "变更前", "变更后", "文字指纹", "校验码")
 
@@ -38,7 +39,7 @@ def text(session: Session) -> str:
 def table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
     """A table as CSV that Excel opens."""
     out = io.StringIO()
-    csv.writer(out).writerows([head, *lines])
+    csv.writer(out).writerows([head, *([cell(str(one)) for one in row] for row in lines)])
     return "\ufeff" + out.getvalue()
 
 
@@ -55,15 +56,10 @@ def rows(session: Session) -> Iterator[tuple[str, ...]]:
             str(line.seq or ""),
             f"{line.at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}",
             number or "",
-            _plain(line.actor),
+            cell(line.actor),
             KINDS.get(line.kind, line.kind),
-            _plain(line.before),
-            _plain(line.after),
+            cell(line.before),
+            cell(line.after),
             line.digest,
             line.link,
         )
-
-
-def _plain(text: str) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import yaml
+
+from bot.places.sheets import BROKEN, Unreadable, refuse_bombs
 
 
 class OrganisationError(ValueError):
@@ -66,19 +67,21 @@ def _yaml(path: Path) -> dict[str, list[tuple[str, Any]]]:
 
 def _excel(path: Path) -> dict[str, list[tuple[str, Any]]]:
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError):
+        refuse_bombs(path)
+        with path.open("rb") as file:
+            book = load_workbook(file, read_only=True, data_only=True)
+            return {
+                key: list(_sheet(book[title], title, heads)) if title in book.sheetnames else []
+                for key, (title, heads) in _SHEETS.items()
+            }
+    except Unreadable as problem:
+        raise OrganisationError(f"{path.name}：{problem}") from None
+    except OrganisationError:
+        raise
+    except BROKEN:
         raise OrganisationError(f"{path.name} 不是能读的 Excel 文件，请另存为 .xlsx 再试") from None
-    try:
-        return {
-            key: list(_sheet(book[title], title, heads)) if title in book.sheetnames else []
-            for key, (title, heads) in _SHEETS.items()
-        }
-    finally:
-        book.close()
 
 
 def _sheet(sheet: Any, title: str, heads: dict[str, str]) -> Iterator[tuple[str, Any]]:

@@ -17,6 +17,8 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from bot.plaintext import plain
+
 LARGEST_FILE = 100 * 1024 * 1024
 """Bytes of a file."""
 LARGEST_JSON = 30 * 1024 * 1024
@@ -29,7 +31,7 @@ _PIECE = 1024 * 1024
 _DOCTYPES = tuple("<!DOCTYPE".encode(name) for name in ("ascii", "utf-16-le", "utf-16-be"))
 MOST_ROWS = 200_000
 MOST_COLUMNS = 60
-_BROKEN = (
+BROKEN = (
     *(zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError),
     *(KeyError, IndexError, ValueError, TypeError, AttributeError, SyntaxError),
 )
@@ -78,11 +80,11 @@ def sheets(path: Path, name: str = "") -> Iterator[Sheet]:
 def _xlsx(path: Path) -> Iterator[Sheet]:
     import openpyxl  # a third of a second, only when needed
 
-    _refuse_bombs(path)
+    refuse_bombs(path)
     with path.open("rb") as file:  # by name, openpyxl insists on the ending
         try:
             book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
-        except _BROKEN as broken:
+        except BROKEN as broken:
             raise Unreadable(_damaged(broken)) from broken
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible":
@@ -94,12 +96,13 @@ def _damaged(broken: Exception) -> str:
     return f"Excel 文件有损坏（{type(broken).__name__}）；请在 Excel 里重新另存为 .xlsx"
 
 
-def _refuse_bombs(path: Path) -> None:
+def refuse_bombs(path: Path) -> None:
+    """Raises Unreadable for an Excel file that unpacks to far too much or defines entities."""
     try:
         with zipfile.ZipFile(path) as archive:
             _refuse_large(archive.infolist())
             hidden = any(_has_doctype(archive, part) for part in archive.infolist())
-    except _BROKEN as broken:
+    except BROKEN as broken:
         raise Unreadable(
             "这不是真正的 .xlsx 文件；请在 Excel 里另存为“Excel 工作簿(.xlsx)”"
         ) from broken
@@ -140,7 +143,7 @@ def _cells(sheet: Any) -> Iterator[tuple[int, tuple[str, ...]]]:
             number, row = next(rows)
         except StopIteration:
             return
-        except _BROKEN as broken:
+        except BROKEN as broken:
             raise Unreadable(_damaged(broken)) from broken
         _refuse_long(number)
         cells = tuple(["" if cell.value is None else _shown(cell) for cell in row])
@@ -167,7 +170,7 @@ def text(value: object) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return "" if value is None else str(value).strip()
+    return "" if value is None else plain(str(value)).strip()
 
 
 def _csv(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -178,7 +181,7 @@ def _csv(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
     try:
         for number, row in enumerate(reader, start=1):
             _refuse_long(number)
-            cells = tuple(cell.strip() for cell in row[:MOST_COLUMNS])
+            cells = tuple(plain(cell).strip() for cell in row[:MOST_COLUMNS])
             if any(cells):
                 yield number, cells
     except csv.Error as broken:

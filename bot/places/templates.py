@@ -13,10 +13,10 @@ from typing import Any
 
 from bot.places.columns import FIELDS, Field
 from bot.places.faults import LEVELS, Fault
+from bot.plaintext import cell
 from knowledge.locations import KINDS, Location
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-RISKY = ("=", "+", "-", "@", "\t", "\r")
 _CHOICES = {
     "kind": tuple(KINDS.values()),
     "crs": ("WGS-84", "高德/腾讯", "百度"),
@@ -118,16 +118,11 @@ def cells(place: Location) -> Mapping[str, str]:
     return {key: str(value) for key, value in found.items()}
 
 
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(RISKY) else text
-
-
 def _csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(headings)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerows([cell(one) for one in row] for row in rows)
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -197,7 +197,8 @@ async def test_odd_updates_with_the_right_word_are_dealt_with(house: House) -> N
             raw = spoiled(dice, update(number, dice.choice(ODD)))
             content = json.dumps(raw).encode()
             response = await http.post("/telegram", content=content, headers=headers)
-            assert response.status_code in (200, 400), content[:500]
+            # 503: comes again, and is set aside after a few tries
+            assert response.status_code in (200, 400, 503), content[:500]
 
 
 async def test_odd_xml_with_the_right_signature_is_dealt_with(house: House) -> None:
