@@ -8,7 +8,7 @@ STATUTES ?= ../shared/statutes
 # The `youjun` command, from this folder; needs nothing that is not in the lock file.
 INSTALL_COMMAND = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 
-.PHONY: run talk test faults check format lock screenshots clean help
+.PHONY: run talk test faults check fuzz audit format lock screenshots clean help
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -31,6 +31,14 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, knowledge
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m bot check $(if $(wildcard $(STATUTES)),--statutes $(STATUTES))
+
+fuzz: $(VENV)/.dev  ## odd files, updates and requests for some minutes (FUZZ=20: twenty times what CI tries)
+	FUZZ=$(or $(FUZZ),20) $(BIN)/python -m pytest tests/security -k fuzz -q
+
+audit: requirements.lock  ## known weaknesses of what is pinned; asks pypi.org, so not part of CI
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 
 format: $(VENV)/.dev  ## format and mend what can be mended
 	$(BIN)/ruff format $(FILES)
@@ -59,4 +67,4 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.run
 
 clean:  ## remove the environment and caches (not the data)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV)-audit .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -102,7 +102,8 @@ def serve(
     typer.echo(f"新建工作人员账号：{command} staff add 用户名 --name 李同志 --county 海门区")
     server = uvicorn.Server(uvicorn.Config(
         app.web(), host=at.host, port=at.port, log_config=None,
-        access_log=False, timeout_graceful_shutdown=8,
+        access_log=False, server_header=False,
+        timeout_graceful_shutdown=8,
     ))  # fmt: skip
     app.stop = lambda: setattr(server, "should_exit", True)
     with operating.in_use(settings.data_folder()), contextlib.suppress(KeyboardInterrupt):

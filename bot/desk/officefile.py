@@ -59,6 +59,9 @@ def _yaml(path: Path) -> dict[str, list[tuple[str, Any]]]:
     if not isinstance(document, dict) or (odd := set(document) - set(_SHEETS)):
         names = "、".join(sorted(map(str, odd))) if isinstance(document, dict) else "不是键值"
         raise OrganisationError(f"{path.name}：不认识 {names}；可以写 {'、'.join(_SHEETS)}")
+    for key, found in document.items():
+        if found is not None and not isinstance(found, list):
+            raise OrganisationError(f"{path.name}：{key} 下面要写成列表，每条以“- ”开头")
     return {
         key: [(f"{key} 第 {n} 条", raw) for n, raw in enumerate(document.get(key) or [], 1)]
         for key in _SHEETS

@@ -207,7 +207,7 @@ def _geojson(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
         raise Unreadable(f"GeoJSON 超过 30 MB，没有打开。{_SPLIT}，或改用 CSV")
     try:
         features = json.loads(path.read_bytes())["features"]
-        properties = [dict(feature.get("properties") or {}) for feature in features]
+        properties = [_properties(feature.get("properties")) for feature in features]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as broken:
         raise Unreadable("不是 GeoJSON 的 FeatureCollection；请检查导出时选的格式") from broken
     _refuse_long(len(features))
@@ -215,6 +215,13 @@ def _geojson(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
     yield 0, (*headings, "经度", "纬度")
     for number, (feature, one) in enumerate(zip(features, properties, strict=True), start=1):
         yield number, (*(text(one.get(key)) for key in headings), *_position(feature))
+
+
+def _properties(value: object) -> dict[str, Any]:
+    """Raises TypeError for what is no object."""
+    if value is not None and not isinstance(value, dict):
+        raise TypeError(value)
+    return value or {}
 
 
 def _position(feature: dict[str, Any]) -> tuple[str, str]:
