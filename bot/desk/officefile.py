@@ -80,7 +80,7 @@ def _excel(path: Path) -> dict[str, list[tuple[str, Any]]]:
                 for key, (title, heads) in _SHEETS.items()
             }
     except Unreadable as problem:
-        raise OrganisationError(f"{path.name}：{problem}") from None
+        raise OrganisationError(f"{path.name} 不是能读的 Excel 文件：{problem}") from None
     except OrganisationError:
         raise
     except BROKEN:
