@@ -1,16 +1,18 @@
-"""What we do not keep: identity numbers, bank cards and phones that people paste into the chat.
+"""What we do not keep: identity numbers, bank cards, phones and military units that people paste
+into the chat, and how a phone number is shown in lists.
 
-Phones a person gives in a request live in that ticket, encrypted; in the transcript they are
-masked like the rest. Published hotlines, amounts and ticket numbers are short and stay.
+Phones a person gives in a request live in that ticket, encrypted. What stays and what goes is
+described in docs/privacy.md.
 """
 
 from __future__ import annotations
 
 import re
 
-_IDENTITY = re.compile(r"(?<!\d)(\d{6})(?:19|20)\d{9}[\dXx](?![\dXx])|(?<!\d)(\d{6})\d{9}(?!\d)")
-_CARD = re.compile(r"(?<!\d)(\d{4})[ -]?\d{4}[ -]?\d{4}[ -]?\d{3,4}(?:[ -]?\d{1,3})?(?!\d)")
-_MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
+from handlers.masking import has_numbers, hide_numbers, mask
+
+__all__ = ["anonymous", "has_numbers", "hide_numbers", "mask", "mask_phone"]
+
 
 _SURNAME = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁"
@@ -33,19 +35,12 @@ _PERSONAL = (
 _RULES = tuple((re.compile(pattern), instead) for pattern, instead in _PERSONAL)
 
 
-def mask(text: str) -> str:
-    """``text`` without the middle of every identity number, bank card and mobile number."""
-    text = _IDENTITY.sub("［身份证号已隐去］", text)
-    text = _CARD.sub("［卡号已隐去］", text)
-    return _MOBILE.sub(r"\1****\2", text)
-
-
 def anonymous(text: str, *known: str) -> str:
     """``text`` without what points to somebody: :func:`mask` and names, addresses, accounts and
     numbers as people write them, and everything in ``known``. It rather takes too much."""
     for word in sorted(filter(None, known), key=len, reverse=True):
         text = text.replace(word, "［已隐去］")
-    text = re.sub(r"1[3-9]\d\*{4}\d{4}", "［电话已隐去］", mask(text))
+    text = re.sub(r"(?:1[3-9]\d|\(?0\d{2,3}\)?[ -]?|(?<=[电座机话][是为:： ]))\*{4}\d{4}", "［电话已隐去］", mask(text))
     for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
     return text
