@@ -19,7 +19,6 @@ Fit: TypeAlias = Callable[[Sequence[Reply]], tuple[list[Reply], list[Reply]]]
 """Parts replies into those that go now and those that wait; the last that goes may be cut."""
 _BEHIND = timedelta(seconds=1)
 """So long the rest stays behind the answer it belongs to."""
-_OCCASION = "occasion"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Mailbox:
             _rewrite(session, waiting, going, rest)
             for message in waiting[: len(going)]:
                 message.status, message.sent_at = Status.SENT, now()
-                message.extras = message.extras | {_OCCASION: occasion}
+                message.occasion = occasion
             session.flush()
             for message in _waiting(session, contact):
                 message.status = Status.QUEUED if push else Status.WAITING
@@ -82,8 +81,7 @@ class Mailbox:
             last = session.exec(query.order_by(col(Message.id).desc()).limit(1)).first()
             if last is None:
                 return ()
-            occasion = last.extras.get(_OCCASION)
-            shown = _of_occasion(session, contact, occasion) if occasion else [last]
+            shown = _of_occasion(session, contact, last.occasion) if last.occasion else [last]
             return tuple(choice for one in shown for choice in outbox.reply(one).choices)
 
 
@@ -100,7 +98,7 @@ def _of_occasion(session: Session, contact: Contact, occasion: str) -> list[Mess
     query = select(Message).where(
         col(Message.contact) == str(contact),
         col(Message.status) == Status.SENT,
-        col(Message.extras)[_OCCASION].as_string() == occasion,
+        Message.occasion == occasion,
     )
     return list(session.exec(query.order_by(col(Message.id))).all())
 

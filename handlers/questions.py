@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from handlers.dialogue import Invalid
+from handlers.masking import hide_numbers
 from handlers.messages import Choice, Reply, Update
 
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
@@ -50,7 +51,7 @@ class Choose:
 
 @dataclass(frozen=True)
 class Text:
-    """Free text of at least ``minimum`` characters."""
+    """Free text of at least ``minimum`` characters; of numbers nobody asked for nothing is kept."""
 
     key: str
     text: str
@@ -62,7 +63,7 @@ class Text:
     def parse(self, update: Update) -> str:
         if update.unsupported:
             raise Invalid(f"我还看不了{update.unsupported}，请打字告诉我。")
-        said = update.text.strip()
+        said = hide_numbers(update.text.strip())
         if len(said) < self.minimum:
             raise Invalid("请再说具体一点，工作人员才好帮您。几句话就行。")
         if len(said) > _LONGEST:

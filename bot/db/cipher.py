@@ -47,17 +47,17 @@ def _cipher(dialect: Dialect) -> MultiFernet:
 
 
 class EncryptedText(TypeDecorator[str]):
-    """Text at rest as a Fernet token."""
+    """Text at rest as a Fernet token; nothing as nothing."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _cipher(dialect).encrypt(value.encode()).decode()
+        return _cipher(dialect).encrypt(value.encode()).decode() if value else value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
+        if not value:
+            return value
         try:
             return _cipher(dialect).decrypt(value).decode()
         except InvalidToken:
@@ -65,13 +65,17 @@ class EncryptedText(TypeDecorator[str]):
 
 
 class EncryptedJson(TypeDecorator[Any]):
-    """A JSON value at rest as a Fernet token."""
+    """A JSON value at rest as a Fernet token; an empty object as nothing."""
 
     impl = EncryptedText
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False)
+        if value is None or value == {}:
+            return None if value is None else ""
+        return json.dumps(value, ensure_ascii=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+        if not value:
+            return None if value is None else {}
+        return json.loads(value)

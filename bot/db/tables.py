@@ -53,13 +53,17 @@ class Conversation(SQLModel, table=True):
     record: dict[str, Any] = Field(
         default_factory=dict, sa_column=Column(EncryptedJson, nullable=False)
     )
-    memory: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
+    memory: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(EncryptedJson, nullable=False)
+    )
     held: str | None = None
     """Number of the ticket whose staff have the conversation."""
     person: str | None = Field(default=None, index=True)
     """The same in every conversation of somebody who linked their channels; None for most."""
     blocked_at: datetime | None = Field(default=None, sa_type=Utc)
     """When the channel told us that the person blocked us."""
+    forgotten_at: datetime | None = Field(default=None, sa_type=Utc)
+    """When the person asked to be forgotten; what is left here goes a day later."""
     updated_at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
@@ -104,8 +108,12 @@ class Message(SQLModel, table=True):
     """The first part of ``contact``, filled in by itself."""
     external_id: str | None = None
     text: str = Field(sa_column=Column(EncryptedText, nullable=False))
-    extras: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
+    extras: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(EncryptedJson, nullable=False)
+    )
     """Choices, links, share and author of a reply; the label of a pressed button."""
+    occasion: str | None = None
+    """Id of the update in whose answer a reply was handed over, by channels that answer so."""
     ticket: str | None = Field(default=None, index=True)
     """Number of the ticket a staff reply or an addition belongs to."""
     status: Status = Field(sa_type=String)  # an ENUM column is painful to migrate
@@ -266,7 +274,7 @@ class Feedback(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     article: str = Field(index=True)
     useful: bool
-    reason: str = ""
+    reason: str = Field(default="", sa_column=Column(EncryptedText, nullable=False))
     at: datetime = Field(default_factory=now, sa_type=Utc)
 
 
@@ -286,3 +294,10 @@ class AccessToken(SQLModel, table=True):
     name: str = Field(primary_key=True)
     token: str = Field(sa_column=Column(EncryptedText, nullable=False))
     expires_at: datetime = Field(sa_type=Utc)
+
+
+class Secret(SQLModel, table=True):
+    """What signs cookies and goes into hashes: it outlives the keys it is encrypted with."""
+
+    name: str = Field(primary_key=True)
+    value: str = Field(sa_column=Column(EncryptedText, nullable=False))

@@ -10,6 +10,7 @@ from typing import Any
 
 from handlers.dialogue import Do, Question, Step, Steps, ask
 from handlers.effects import OpenTicket
+from handlers.masking import hide_units
 from handlers.messages import Choice, Reply
 from handlers.questions import Choose, Phone, Text
 from knowledge.base import Knowledge
@@ -150,8 +151,8 @@ def _corrections(service: Service) -> tuple[Choice, ...]:
 
 
 def summary(service: Service, answers: dict[str, str]) -> str:
-    """What will be handed in, as the person reads it."""
-    lines = [f"· {label}：{said}" for label, said in _details(service, answers)]
+    """What will be handed in, as the person reads it; military units are not repeated."""
+    lines = [f"· {label}：{hide_units(said)}" for label, said in _details(service, answers)]
     town = "" if answers["town"] == "-" else answers["town"]
     lines += [f"· 户口（常住）：{answers['county']}{town}", f"· 电话：{answers['phone']}"]
     if answers.get("relation"):
