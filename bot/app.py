@@ -33,7 +33,7 @@ from bot.channels.wechat_crypto import Crypto
 from bot.config import ConfigError, Settings
 from bot.console.base import Found
 from bot.courier import Courier
-from bot.db import news, schema, setaside
+from bot.db import keys, news, schema, setaside, signing
 from bot.db.cipher import make_cipher
 from bot.db.election import Election
 from bot.db.engine import Pool, connect
@@ -41,6 +41,7 @@ from bot.db.tables import Conversation, now
 from bot.desk import alarms, learning, watch
 from bot.desk.attachments import Store
 from bot.desk.effects import Settings as DeskSettings
+from bot.dossier import Dossiers
 from bot.gathering import Gathering
 from bot.mailbox import Mailbox
 from bot.operating.logs import Correlate, correlated, number_of
@@ -85,11 +86,13 @@ class App:
         self.knowledge = knowledge
         titles = {s.id: s.title for s in knowledge.library.services.values()}
         group = settings.telegram.staff_group if settings.telegram.enabled else None
-        secret = settings.keys()[-1]
+        self.secret = signing.secret(engine, settings.keys()[-1])
         self.desk = DeskSettings(
             staff_group=group,
             titles=titles,
-            secret=secret,
+            secret=self.secret,
+            files=settings.data_folder() / "files",
+            keep_messages_days=settings.keep_messages_days,
             public_url=settings.web.public_url or "",
         )
         self.files = Store(engine, settings.data_folder() / "files")
@@ -179,8 +182,7 @@ class App:
             Route("/readyz", self._readyz),
             Route("/metrics", self._metrics),
         ]
-        # The oldest key signs cookies: a new one in front must not make strangers of everybody.
-        secret, secure = self.settings.keys()[-1], self.settings.web.https
+        secret, secure = self.secret, self.settings.web.https
         cipher = make_cipher(self.settings.keys())
         if self.settings.web.chat:
             chat = Webchat(
@@ -191,6 +193,7 @@ class App:
                 embed_origins=self.settings.web.embed_origins,
                 attachments=self.files,
                 closed=partial(self.switches.notice, "web"),
+                mine=Dossiers(self.engine, self.desk.title),
                 places=Shown(lambda: self.knowledge, cipher, now, _tiles(self.settings)),
             )
             routes += chat.routes()
@@ -341,10 +344,11 @@ def open_database(settings: Settings) -> Engine:
 
 
 def build(settings: Settings) -> App:
-    """The whole service. Raises OutOfDate, KnowledgeError, EmbedderFailed."""
+    """The whole service. Raises OutOfDate, WrongKey, KnowledgeError, EmbedderFailed."""
     engine = open_database(settings)
     if schema.current(engine) != schema.head():
         raise OutOfDate("数据库还不是这个版本的结构，请先运行 youjun migrate")
+    keys.require_readable(engine)
     app = App(
         settings, engine, load_knowledge(_embedder(settings), settings.data_folder() / "cache")
     )
@@ -382,7 +386,7 @@ def make_telegram(app: App) -> Telegram | None:
 
     token = chosen.token.get_secret_value()
     # Every process knows the same word without anybody having to invent one.
-    secret = hmac.digest(app.settings.keys()[-1].encode(), token.encode(), "sha256").hex()
+    secret = hmac.digest(app.secret.encode(), token.encode(), "sha256").hex()
     return Telegram(
         token=token,
         base_url=chosen.base_url,

@@ -1,4 +1,4 @@
-"""The command line: serve, talk, ask, nearby, staff, migrate, purge, check, config."""
+"""The command line: serve, talk, ask, nearby, staff, migrate, check, config."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import json
 import logging
 import os
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from bot import desk_commands, measuring, watchdog
+from bot import desk_commands, measuring, privacy_cli, watchdog
 from bot.benefits import benefits
 from bot.digest_cli import digest
 from bot.operating import cli as operating
@@ -44,6 +43,10 @@ cli.command()(operating.backup)
 cli.command()(operating.restore)
 cli.command()(operating.doctor)
 cli.add_typer(operating.switch, name="switch")
+cli.add_typer(privacy_cli.keys, name="keys")
+cli.command()(privacy_cli.purge)
+cli.command()(privacy_cli.forget)
+cli.command("export-person")(privacy_cli.export_person)
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
@@ -73,6 +76,7 @@ def explain(problem: Exception) -> str:
         "Broken",
         "NotRestored",
         "NoSuchSwitch",
+        "NobodyFound",
         "Running",
         "TooNew",
     )
@@ -212,33 +216,6 @@ def coverage() -> None:
     from bot.checking import coverage as table
 
     table(typer.echo)
-
-
-@cli.command()
-def purge(
-    config_file: ConfigFile = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只数一数，不删")] = False,
-) -> None:
-    """删除超过保留期的聊天记录、没答好的问题和答复回执（工单不受影响）。"""
-    from bot import app as parts
-    from bot.db import forgetting, retention
-    from bot.desk.attachments import Store
-
-    settings = _settings(config_file)
-    engine = parts.open_database(settings)
-    age = timedelta(days=settings.keep_messages_days)
-    count = retention.purge(engine, age, dry_run=dry_run)
-    loose = Store(engine, settings.data_folder() / "files").sweep(dry_run=dry_run)
-    verb = "将删除" if dry_run else "已删除"
-    typer.echo(f"{verb} {count} 条超过 {settings.keep_messages_days} 天的聊天记录")
-    if loose:
-        typer.echo(f"{verb} {loose} 个已无归属的文件")
-    old = timedelta(days=settings.keep_questions_days)
-    questions = forgetting.purge_questions(engine, old, dry_run=dry_run)
-    old = timedelta(days=settings.keep_receipts_days)
-    told = forgetting.purge_receipts(engine, old, dry_run=dry_run)
-    typer.echo(f"{verb} {questions} 个超过 {settings.keep_questions_days} 天的没答好的问题")
-    typer.echo(f"{verb} {told} 个超过 {settings.keep_receipts_days} 天的答复回执")
 
 
 @staff.command("add")

@@ -234,6 +234,9 @@ class Settings(BaseSettings):
     """日志格式：text 给人看，json 给日志系统收集。"""
     keep_messages_days: int = Field(default=180, ge=1, le=3650)
     """聊天记录保留天数，过期由 youjun purge 删除。"""
+    keep_tickets_days: int | None = Field(default=None, ge=365, le=36500)
+    """申请办结多少天后，youjun purge 删掉其中的个人信息、只留编号和日期；不填则一直保留。
+    期限由单位按档案规定核定。"""
     keep_questions_days: int = Field(default=365, ge=7, le=3650)
     """没答好的问题（已遮去个人信息）保留天数，过期由 youjun purge 删除。"""
     keep_receipts_days: int = Field(default=730, ge=30, le=3650)

@@ -40,7 +40,11 @@ def anonymous(text: str, *known: str) -> str:
     numbers as people write them, and everything in ``known``. It rather takes too much."""
     for word in sorted(filter(None, known), key=len, reverse=True):
         text = text.replace(word, "［已隐去］")
-    text = re.sub(r"(?:1[3-9]\d|\(?0\d{2,3}\)?[ -]?|(?<=[电座机话][是为:： ]))\*{4}\d{4}", "［电话已隐去］", mask(text))
+    text = re.sub(
+        r"(?:1[3-9]\d|\(?0\d{2,3}\)?[ -]?|(?<=[电座机话][是为:： ]))\*{4}\d{4}",
+        "［电话已隐去］",
+        mask(text),
+    )
     for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
     return text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from handlers import flow, linking, menu
-from handlers.effects import ListTickets, NoteFeedback, RateTicket
+from handlers import flow, linking, menu, privacy
+from handlers.effects import AskTerms, ListTickets, NoteFeedback, RateTicket, SumUpMine
 from handlers.handoff import in_crisis
 from handlers.inquiry import show_article
 from handlers.messages import Choice, Reply, Update
@@ -31,6 +31,8 @@ _WORDS: Mapping[str, str] = {
     "关联": "/link", "关联渠道": "/link", "绑定": "/link", "确认关联": "/link-yes",
     "不关联": "/link-no", "取消关联": "/unlink", "解除关联": "/unlink", "解绑": "/unlink",
     "忘记我": "/forget", "删除我的信息": "/forget", "注销": "/forget",
+    "隐私": "/privacy", "隐私政策": "/privacy", "隐私说明": "/privacy", "个人信息": "/privacy",
+    "导出我的信息": "/mine", "导出": "/mine", "我的信息": "/mine",
 }  # fmt: skip
 
 
@@ -122,7 +124,17 @@ def _rate(argument: str, at: Situation) -> Turn:
 
 
 def _forget(_argument: str, at: Situation) -> Turn:
+    if in_crisis(at):
+        return Turn([Reply(privacy.not_now())], resume=True)
     return flow.begin("forget", at) or Turn([menu.menu()])
+
+
+def _privacy(_argument: str, at: Situation) -> Turn:
+    return Turn([privacy.notice(at.perform(AskTerms()))], resume=True)
+
+
+def _mine(_argument: str, at: Situation) -> Turn:
+    return Turn([privacy.summary(at.perform(SumUpMine()))], resume=True)
 
 
 def _link_code(_argument: str, at: Situation) -> Turn:
@@ -213,6 +225,8 @@ _COMMANDS: Mapping[str, Command] = {
     "/human": _human,
     "/status": _status,
     "/forget": _forget,
+    "/privacy": _privacy,
+    "/mine": _mine,
     "/link": linking.link,
     "/link-code": _link_code,
     "/link-yes": linking.agree,

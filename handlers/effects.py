@@ -120,10 +120,23 @@ class NoteFeedback:
 
 @dataclass(frozen=True)
 class ForgetMe:
-    """Erase what we keep of this person except tickets the law wants kept.
+    """Erase what we keep of this person.
 
-    Outcome: dict with the number of ``messages`` erased and ``tickets`` anonymised.
+    Outcome: dict with ``kept``, [number, ISO day] of the tickets of which only that stays, and
+    ``waiting``, the number of an open ticket about danger to life because of which nothing was
+    erased, or ``""``.
     """
+
+
+@dataclass(frozen=True)
+class AskTerms:
+    """Outcome: dict with ``messages_days``, how long the transcript is kept."""
+
+
+@dataclass(frozen=True)
+class SumUpMine:
+    """What we keep of this person. Outcome: dict with ``channel`` (this one), ``linked`` (other
+    channels), ``messages`` and ``files`` (how many) and ``tickets``, [number, ISO day, state]."""
 
 
 @dataclass(frozen=True)

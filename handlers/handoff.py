@@ -25,7 +25,7 @@ def _about_a_request(at: Situation) -> bool:
     """Whether the person is just telling us what to do with a request of theirs: that is asked
     by us, and goes to the desk anyway."""
     kind = (at.flow or "").partition(":")[0]
-    return kind in ("add", "withdraw", "object", "dissatisfied") and not in_crisis(at)
+    return kind in ("add", "withdraw", "object", "dissatisfied", "forget") and not in_crisis(at)
 
 
 def said(update: Update) -> str:

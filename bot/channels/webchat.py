@@ -22,11 +22,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.channels import webchat_forms as forms
-from bot.channels import webchat_places
+from bot.channels import webchat_mine, webchat_places
 from bot.channels.base import Limits, Receive
 from bot.channels.files import Attachments
 from bot.channels.webchat_headers import headers
 from bot.channels.webchat_limits import Allowance, TooFast
+from bot.channels.webchat_mine import Mine
 from bot.channels.webchat_people import People, address, chosen_look, framed, look
 from bot.channels.webchat_places import Places
 from bot.channels.webchat_view import greeting, view
@@ -60,7 +61,8 @@ class Webchat:
     """The page, its endpoints and its allowances.
 
     ``embed_origins`` may show the chat in a frame; ``attachments`` keeps files, and without it
-    they are politely refused; ``places`` gives the pages and pictures of places. ``closed`` gives
+    they are politely refused; ``places`` gives the pages and pictures of places, ``mine`` a person's
+    own data. ``closed`` gives
     the notice to show while the chat is switched off; what is said then is still taken in.
     """
 
@@ -75,6 +77,7 @@ class Webchat:
         attachments: Attachments | None = None,
         closed: Callable[[], str] = str,
         places: Places | None = None,
+        mine: Mine | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.receive = receive
@@ -83,6 +86,7 @@ class Webchat:
         self.attachments = attachments
         self.closed = closed
         self.places = places
+        self.mine = mine
         self._people = People(NAME, secret, secure=secure_cookies)
         # Whole villages share one mobile address: it may do much more than one person.
         self._say_person, self._say_address = Allowance(15, 0.5, clock), Allowance(200, 5, clock)
@@ -102,6 +106,8 @@ class Webchat:
             Route("/chat/print/{id}", self.printed, methods=["GET"]),
             Mount("/chat/static", StaticFiles(directory=_HERE / "static"), name="chat-static"),
         ]
+        if self.mine:
+            routes += webchat_mine.routes(self.mine, self._reader)
         if self.places:
             routes += webchat_places.routes(self.places, self._people, self._html)
         if self.embed_origins:
@@ -137,13 +143,9 @@ class Webchat:
 
     async def messages(self, request: Request) -> Response:
         """What is new after ``?after=ID``, ready to be put into the page."""
-        contact = self._people.who(request)
-        if contact is None:
-            return self._refuse(request, _Refused(401, _STALE))
-        try:
-            self._read_address.spend(address(request))
-        except TooFast:
-            return self._refuse(request, _Refused(429, _TOO_FAST))
+        contact = self._reader(request)
+        if isinstance(contact, Response):
+            return contact
         number = _number(request.query_params.get("after", "0"))
         entries = await run_in_threadpool(self.transcript.since, contact, number)
         draw = self._pages.get_template("message.html").module.message  # type: ignore[attr-defined]
@@ -190,6 +192,17 @@ class Webchat:
         if not found or found[0]["id"] != id:
             return self._refuse(request, _Refused(404, "没有找到这条答复，它可能已经过期删除"))
         return self._html(request, "print.html", entry=view(found[0]))
+
+    def _reader(self, request: Request) -> Contact | Response:
+        """Whose data may be read, or the refusal."""
+        contact = self._people.who(request)
+        if contact is None:
+            return self._refuse(request, _Refused(401, _STALE))
+        try:
+            self._read_address.spend(address(request))
+        except TooFast:
+            return self._refuse(request, _Refused(429, _TOO_FAST))
+        return contact
 
     def _admit(self, request: Request) -> Contact:
         """Who sends, if they may. Raises _Refused."""

@@ -16,8 +16,13 @@ from sqlalchemy.types import TypeDecorator
 class WrongKey(Exception):
     """The database holds data that the configured keys cannot read."""
 
-    def __init__(self) -> None:
-        super().__init__("数据库里的个人信息无法用当前密钥解开：请检查 secret_keys 设置是否换错")
+    def __init__(self, table: str = "") -> None:
+        where = f"（{table} 表）" if table else ""
+        super().__init__(
+            f"数据库里的个人信息{where}用当前密钥解不开。请把原来的 secret.key 放回数据目录，"
+            "或把旧密钥补进 secret_keys 设置、写在新的后面。"
+            "哪些内容还要旧密钥：youjun keys check"
+        )
 
 
 def make_cipher(keys: list[str]) -> MultiFernet:

@@ -95,7 +95,14 @@ class Undo:
 def _configure(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we send BEGIN ourselves, below
     # synchronous=FULL: a power cut must not lose a ticket number we promised.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+    # secure_delete: what is erased is overwritten.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=5000",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -1,7 +1,4 @@
-"""Messages, and updates set aside, are kept as long as the setting says; tickets stay.
-
-Codes for linking and wrong guesses go as soon as they mean nothing.
-"""
+"""Messages are kept as long as the setting says; what else has a term: ``bot.expiry``."""
 
 from __future__ import annotations
 
@@ -11,8 +8,6 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Engine, func
 from sqlmodel import Session, col, delete, select
 
-from bot.db.linking import LinkGuess, LinkRequest
-from bot.db.setaside import SetAside
 from bot.db.tables import Message, now
 
 _AT_ONCE = 5000
@@ -29,11 +24,6 @@ def purge(engine: Engine, age: timedelta, *, dry_run: bool = False) -> int:
     if dry_run:
         with Session(engine) as session:
             return session.exec(select(func.count()).select_from(Message).where(*old)).one()
-    with Session(engine) as session:
-        session.exec(delete(LinkRequest).where(col(LinkRequest.expires_at) < now()))
-        session.exec(delete(LinkGuess).where(col(LinkGuess.at) < now() - timedelta(days=1)))
-        session.exec(delete(SetAside).where(col(SetAside.at) < limit))
-        session.commit()
     return sum(_portions(engine, old))
 
 

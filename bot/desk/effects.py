@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, select
 
-from bot import linked, linking, reach, receipts
-from bot.db import setaside
-from bot.db.desk import Attachment, WrittenDraft
-from bot.db.tables import (
-    Conversation,
-    Feedback,
-    Message,
-    State,
-    Ticket,
-    TicketEvent,
-)
+from bot import dossier, erasing, linked, linking, receipts
+from bot.db.tables import Conversation, Feedback, State, Ticket
 from bot.desk import (
     finding,
     gaps,
-    history,
     listing,
     notices,
     people,
     promises,
     rooms,
     routing,
-    telling,
     tickets,
 )
 from bot.desk import rules as stored
 from bot.desk.clock import BEIJING, Working
-from bot.privacy import mask
+from bot.privacy import hide_numbers, mask
 from handlers import effects
 from handlers.messages import Contact
 
@@ -52,6 +42,10 @@ class Settings:
     """Goes into the hashes that find a phone number again, and signs links to the console."""
     public_url: str = ""
     """Where browsers find this service, without the slash at the end; nothing if not set."""
+    files: Path | None = None
+    """Where the files lie that people sent."""
+    keep_messages_days: int = 180
+    """How long the transcript is kept."""
 
     def title(self, service: str) -> str:
         """What people call the service; ids that no longer exist stay readable."""
@@ -86,8 +80,22 @@ def perform(
             return now.astimezone(BEIJING).isoformat()
         case effects.AskDuty():
             return _duty(session, now)
+        case effects.NoteGap() | effects.NoteFeedback():
+            return _judged(session, contact, effect, now)
+    return _kept(session, contact, effect, settings=settings, now=now)
+
+
+def _kept(
+    session: Session, contact: Contact, effect: object, *, settings: Settings, now: datetime
+) -> Any:
+    """What we keep of the person: to use it, show it, erase it."""
+    match effect:
         case effects.ForgetMe():
-            return forget(session, contact)
+            return _forget(session, contact, settings, now)
+        case effects.AskTerms():
+            return {"messages_days": settings.keep_messages_days}
+        case effects.SumUpMine():
+            return dossier.sum_up(session, contact)
         case effects.Recall():
             return _recall(session, contact, now)
         case effects.KeepProfile():
@@ -98,31 +106,38 @@ def perform(
 def _theirs(
     session: Session, contact: Contact, effect: object, *, settings: Settings, now: datetime
 ) -> Any:
-    """What a person does with their own ticket, or says about an answer."""
+    """What a person does with their own ticket."""
     match effect:
         case effects.AddToTicket():
-            return people.add(session, contact, effect, at=now)
+            hidden = effects.AddToTicket(effect.number, hide_numbers(effect.text))
+            return people.add(session, contact, hidden, at=now)
         case effects.WithdrawTicket():
-            return people.withdraw(session, contact, effect.number, effect.reason, at=now)
-        case effects.ObjectToAnswer():
-            return people.object_to(session, contact, effect.number, effect.reason, at=now)
-        case effects.RateTicket():
-            return people.rate(session, contact, effect.number, effect.rating, effect.words, at=now)
-        case effects.NoteGap():
-            gaps.note(session, effect, at=now)
-            return None
-        case effects.NoteFeedback():
-            gaps.note_useless(session, contact, effect, at=now)
-            session.add(
-                Feedback(
-                    article=effect.article[:48],
-                    useful=effect.useful,
-                    reason=mask(effect.reason)[:200],
-                    at=now,
-                )
+            return people.withdraw(
+                session, contact, effect.number, hide_numbers(effect.reason), at=now
             )
-            return None
+        case effects.ObjectToAnswer():
+            return people.object_to(
+                session, contact, effect.number, hide_numbers(effect.reason), at=now
+            )
+        case effects.RateTicket():
+            words = hide_numbers(effect.words)
+            return people.rate(session, contact, effect.number, effect.rating, words, at=now)
     return linking.perform(session, contact, effect, secret=settings.secret, now=now)
+
+
+def _judged(
+    session: Session,
+    contact: Contact,
+    effect: effects.NoteGap | effects.NoteFeedback,
+    now: datetime,
+) -> None:
+    """What there was no answer to, and what the person says about one."""
+    if isinstance(effect, effects.NoteGap):
+        gaps.note(session, effect, at=now)
+        return
+    gaps.note_useless(session, contact, effect, at=now)
+    reason = mask(effect.reason)[:200]
+    session.add(Feedback(article=effect.article[:48], useful=effect.useful, reason=reason, at=now))
 
 
 def _recall(session: Session, contact: Contact, now: datetime) -> dict[str, Any]:
@@ -131,37 +146,11 @@ def _recall(session: Session, contact: Contact, now: datetime) -> dict[str, Any]
     return {"today": now.astimezone(BEIJING).date().isoformat(), "profile": kept}
 
 
-def forget(session: Session, contact: Contact) -> dict[str, int]:
-    """Erase a person in every channel they linked: messages, conversations, and the personal part
-    of their tickets."""
-    keys = linked.contacts(session, str(contact))
-    mine = session.exec(select(Ticket).where(col(Ticket.contact).in_(keys))).all()
-    for ticket in mine:
-        _anonymise(session, ticket)
-    erased = session.exec(delete(Message).where(col(Message.contact).in_(keys))).rowcount
-    linking.forget(session, keys)
-    for key in keys:
-        reach.forget(session, Contact.parse(key))
-        setaside.forget(session, key)
-        if conversation := session.get(Conversation, key):
-            conversation.memory, conversation.record = {}, {}
-            conversation.held = conversation.person = None
-            conversation.flow = None if key != str(contact) else conversation.flow
-    return {"messages": erased, "tickets": len(mine)}
-
-
-def _anonymise(session: Session, ticket: Ticket) -> None:
-    lines = session.exec(select(TicketEvent).where(TicketEvent.ticket_id == ticket.id)).all()
-    for line in lines:
-        history.erase(line)
-    for kind in (WrittenDraft, Attachment):
-        session.exec(delete(kind).where(col(kind.ticket_id) == ticket.id))
-    before = ticket.state
-    ticket.contact, ticket.phone, ticket.details = telling.FORGOTTEN, "", []
-    ticket.phone_hash, ticket.relation = "", ""
-    ticket.state, ticket.version = State.RESOLVED, ticket.version + 1
-    promises.close(session, ticket)
-    history.note(session, ticket, "person", "forgotten", before=before, after=ticket.state)
+def _forget(
+    session: Session, contact: Contact, settings: Settings, now: datetime
+) -> dict[str, Any]:
+    erased = erasing.forget(session, contact, files=settings.files, staying=True, at=now)
+    return {"kept": [list(one) for one in erased.kept], "waiting": erased.waiting}
 
 
 def _open(
@@ -181,7 +170,7 @@ def _open(
     ticket = tickets.open_ticket(
         session,
         contact,
-        wanted,
+        _discreet(wanted),
         due_at=promises.first_due(wanted.service, wanted.priority, days, rules, now),
         desk=found.desk,
         rules=rules,
@@ -198,6 +187,15 @@ def _open(
     head = "【紧急】有人需要立即联系" if crisis else "新工单"
     rooms.post(session, ticket, head, settings.title(ticket.service), settings.staff_group)
     return ticket
+
+
+def _discreet(wanted: effects.OpenTicket) -> effects.OpenTicket:
+    """Without identity and card numbers, which no service asks for; where life is in danger every
+    word may help to find somebody."""
+    if wanted.priority == "crisis":
+        return wanted
+    said = tuple((heading, hide_numbers(words)) for heading, words in wanted.details)
+    return replace(wanted, details=said)
 
 
 def _call_person(

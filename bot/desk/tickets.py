@@ -16,6 +16,7 @@ from bot.desk import history, promises, telling
 from bot.desk.finding import NotYours, Refused, find, may_see
 from bot.desk.rules import Rules
 from bot.desk.states import MOVES, allowed, moved
+from bot.privacy import has_numbers
 from handlers import effects
 from handlers.messages import Contact
 
@@ -125,6 +126,7 @@ def _answer(
 ) -> None:
     after = _own_move(session, what, ticket, staff)
     _unchanged(ticket, version)
+    _discreet(text)
     before, ticket.state = ticket.state, after
     kind = "asked" if what == "ask" else "replied"
     _done(session, ticket, staff, kind, text=text, before=before, at=at)
@@ -137,6 +139,7 @@ def note(
     session: Session, ticket: Ticket, staff: Staff, text: str, *, at: datetime | None = None
 ) -> None:
     """Write something for colleagues; it is never sent."""
+    _discreet(text)
     _done(session, ticket, staff, "noted", text=text, before=ticket.state, at=at)
 
 
@@ -188,6 +191,14 @@ def _own_move(session: Session, what: str, ticket: Ticket, staff: Staff) -> Stat
     if ticket.owner != staff.id:
         raise Refused(f"这张工单由{owner_name(session, ticket)}负责")
     return after
+
+
+def _discreet(text: str) -> None:
+    """Identity and card numbers are neither sent to foreign servers nor kept in notes."""
+    if has_numbers(text):
+        raise Refused(
+            "请不要写身份证号、银行卡号、证件号（您写的内容还在；写在群里的请马上删掉）。要核对请打电话或当面看"
+        )
 
 
 def _unchanged(ticket: Ticket, version: int) -> None:

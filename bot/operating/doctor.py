@@ -17,10 +17,10 @@ from sqlmodel import Session, col, func, select
 
 from bot import checking
 from bot.config import Settings
-from bot.db import outbox, schema
+from bot.db import keys, outbox, schema
 from bot.db.cipher import WrongKey
 from bot.db.setaside import SetAside
-from bot.db.tables import Conversation, Desk, Message, Staff
+from bot.db.tables import Desk, Staff
 from bot.desk.clock import unknown_year
 from bot.operating import backup, switches
 from bot.readiness import LATE, ROOM
@@ -28,8 +28,6 @@ from bot.readiness import LATE, ROOM
 Level = Literal["好", "注意", "不行"]
 _CLOCK_LIMIT = timedelta(seconds=60)
 _BACKUP_LIMIT = timedelta(days=2)
-_SAMPLE = 20
-"""Encrypted rows that are read to see whether the keys fit."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,9 @@ def examine(settings: Settings, engine: Engine, *, now: datetime, ask: Ask) -> l
         return [*found, broken]
     found += [*_revision(engine)]
     if not any(one.what == "数据库结构" and one.level == "不行" for one in found):
+        found += _reading(engine)
         with Session(engine) as session:
-            found += [*_reading(session), *_clock(session, now), *_outbox(session, settings, now)]
+            found += [*_clock(session, now), *_outbox(session, settings, now)]
             found += [*_set_aside(session), *_staff(session), *_switches(session)]
     return [*found, *_telegram(settings, now, ask), *_knowledge()]
 
@@ -138,10 +137,9 @@ def _revision(engine: Engine) -> Iterator[Finding]:
         yield Finding("不行", "数据库结构", f"是 {current}，程序要 {head}", "请运行 youjun migrate")
 
 
-def _reading(session: Session) -> Iterator[Finding]:
+def _reading(engine: Engine) -> Iterator[Finding]:
     try:
-        session.exec(select(Message).order_by(col(Message.id).desc()).limit(_SAMPLE)).all()
-        session.exec(select(Conversation).limit(_SAMPLE)).all()
+        keys.require_readable(engine)
     except WrongKey as problem:
         yield Finding("不行", "解密", str(problem), "请找回原来的 secret.key，放回数据目录")
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from handlers import privacy
 from handlers.dialogue import Do, Steps, ask
 from handlers.effects import AskDuty, CallPerson, ForgetMe
 from handlers.messages import Choice, Reply
@@ -45,12 +46,23 @@ def forget() -> Steps:
         Choose(
             "sure",
             "会删除我们保存的聊天记录和您填过的个人信息；已办结的申请只留编号和办理经过，"
-            "没办完的申请会撤回。关联的微信、网页等一起删。删了找不回来，确定吗？",
+            "没办完的申请会撤回。关联的微信、网页等一起删。删了找不回来，确定吗？\n"
+            "想先留一份，发“导出我的信息”。",
             (Choice("yes", "确定删除"), Choice("no", "不删")),
         )
     )
     if sure == "no":
         yield Reply("好的，没有删除。", choices=_MENU)
         return
-    yield Do("forgotten", ForgetMe())
-    yield Reply("已删除。以后需要帮助，随时再来。")
+    erased = yield Do("forgotten", ForgetMe())
+    yield Reply(_erased(erased["kept"]) if not erased["waiting"] else privacy.not_now())
+
+
+def _erased(kept: list[list[str]]) -> str:
+    """What is gone and what had to stay."""
+    numbers = "、".join(f"{number}（{day}）" for number, day in kept)
+    stays = f"\n按办件留痕的要求，只留下编号和日期，没有内容：{numbers}。" if kept else ""
+    return (
+        f"已删除。{stays}\n备份里的旧内容随备份到期清除，一般两周左右；Telegram、微信里的聊天记录在您自己手机上，"
+        "请自己删。\n以后需要帮助，随时再来。"
+    )

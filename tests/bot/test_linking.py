@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from bot.db.linking import LinkGuess, LinkRequest
-from bot.db.retention import purge
 from bot.db.tables import Conversation, Message, Staff, State, Ticket, TicketEvent, now
 from bot.desk import finding, tickets
 from bot.desk.effects import Settings
+from bot.expiry import Terms, purge
 from bot.service import Service
 from handlers.messages import Contact
 from knowledge.base import Knowledge
@@ -427,7 +427,7 @@ def test_what_expired_is_purged(wang: Person, engine: Engine) -> None:
         session.add(LinkGuess(contact="web:charlie", at=now() - timedelta(days=2)))
         session.exec(select(LinkRequest)).one().expires_at = now() - timedelta(minutes=1)
         session.commit()
-    purge(engine, timedelta(days=180))
+    purge(engine, Terms(timedelta(days=180)))
     with Session(engine) as session:
         assert session.exec(select(LinkRequest)).all() == []
         assert session.exec(select(LinkGuess)).all() == []

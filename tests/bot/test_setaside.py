@@ -9,12 +9,12 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 from typer.testing import CliRunner
 
+from bot import erasing, expiry
 from bot.cli import cli
-from bot.db import retention, setaside
+from bot.db import setaside
 from bot.db.cipher import make_cipher
 from bot.db.engine import connect
 from bot.db.schema import migrate
-from bot.desk import effects
 from handlers.messages import Contact
 
 RAW = {"update_id": 5, "message": {"chat": {"id": 7}, "text": "身份证 320623195001010011"}}
@@ -39,16 +39,16 @@ def test_an_update_is_kept_once_encrypted_and_goes_with_its_person(engine: Engin
         stored = connection.execute(text("SELECT raw FROM setaside WHERE update_id = 5")).scalar()
     assert "320623195001010011" not in str(stored)
     with Session(engine) as session:
-        effects.forget(session, Contact("telegram", "7"))
+        erasing.forget(session, Contact("telegram", "7"))
         session.commit()
     assert [update for update, _ in kept(engine)] == [7, 6]
 
 
 def test_old_ones_are_purged_with_old_messages(engine: Engine) -> None:
     keep(engine)
-    retention.purge(engine, timedelta(days=1))
+    expiry.purge(engine, expiry.Terms(timedelta(days=1)))
     assert len(kept(engine)) == 3
-    retention.purge(engine, timedelta(seconds=-1))
+    expiry.purge(engine, expiry.Terms(timedelta(seconds=-1)))
     assert kept(engine) == []
 
 

@@ -83,9 +83,7 @@ def _opened(cipher: MultiFernet, kept: str) -> str:
 def _remember_occasions() -> None:
     """Those few handed over lately may be asked for again."""
     message = sa.table("message", sa.column("id"), sa.column("extras"), sa.column("occasion"))
-    found = sa.select(message.c.id, message.c.extras).where(
-        message.c.extras.contains('"occasion"')
-    )
+    found = sa.select(message.c.id, message.c.extras).where(message.c.extras.contains('"occasion"'))
     for id, extras in op.get_bind().execute(found).all():
         occasion = json.loads(extras).get("occasion")
         op.execute(sa.update(message).where(message.c.id == id).values(occasion=occasion))

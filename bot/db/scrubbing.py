@@ -1,0 +1,58 @@
+"""What is erased is gone from the disk: after the commit files are removed and SQLite's log, which
+still holds the old pages, is emptied.
+
+Deleted content itself is overwritten by ``PRAGMA secure_delete`` (``bot.db.engine``).
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session as AnySession
+from sqlmodel import Session
+
+_TODO = "to be scrubbed after the commit"
+_WAIT = 2.0
+"""Seconds to wait for somebody who reads."""
+log = logging.getLogger(__name__)
+
+
+def after_commit(session: Session, files: Iterable[Path] = ()) -> None:
+    """Scrub once the session's transaction has committed; ``files`` are removed then."""
+    session.info.setdefault(_TODO, []).extend(files)
+
+
+def empty_log(bind: Engine | Connection) -> bool:
+    """Move everything from SQLite's log into the database and cut it to nothing.
+
+    False if somebody who reads kept us from it: the next time does it.
+    """
+    if bind.dialect.name != "sqlite" or not bind.engine.url.database:
+        return True
+    with sqlite3.connect(bind.engine.url.database, timeout=_WAIT) as line:
+        (busy, *_) = line.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    line.close()
+    return not busy
+
+
+@event.listens_for(AnySession, "after_commit")
+def _scrub(session: AnySession) -> None:
+    if session.in_nested_transaction() or (files := session.info.pop(_TODO, None)) is None:
+        return
+    try:
+        for path in files:
+            path.unlink(missing_ok=True)
+        if not empty_log(session.get_bind()):
+            log.info("the log of the database is emptied later: somebody reads")
+    except (OSError, sqlite3.Error) as problem:  # what was erased stays erased; `purge` does it
+        log.warning("not scrubbed yet: %s", type(problem).__name__)
+
+
+@event.listens_for(AnySession, "after_soft_rollback")
+def _leave(session: AnySession, _transaction: Any) -> None:
+    session.info.pop(_TODO, None)  # nothing was erased: what it belonged to still needs it
