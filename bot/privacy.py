@@ -1,5 +1,5 @@
 """What we do not keep: identity numbers, bank cards, phones and military units that people paste
-into the chat, and how a phone number is shown in lists.
+into the chat; and what else editors need not read.
 
 Phones a person gives in a request live in that ticket, encrypted. What stays and what goes is
 described in docs/privacy.md.
@@ -11,7 +11,7 @@ import re
 
 from handlers.masking import has_numbers, hide_numbers, mask
 
-__all__ = ["anonymous", "has_numbers", "hide_numbers", "mask", "mask_phone"]
+__all__ = ["anonymous", "has_numbers", "hide_numbers", "mask"]
 
 
 _SURNAME = (
@@ -48,8 +48,3 @@ def anonymous(text: str, *known: str) -> str:
     for pattern, instead in _RULES:
         text = pattern.sub(instead, text)
     return text
-
-
-def mask_phone(phone: str) -> str:
-    """``13800138000`` as ``138****8000``."""
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 7 else "****"
