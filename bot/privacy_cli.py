@@ -20,7 +20,7 @@ ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
 ]
 Who = Annotated[
-    str | None, typer.Argument(help="联系人，如 telegram:3527065、web:…，工单页上有；或用 --phone")
+    str | None, typer.Argument(help="工单编号，或联系人如 telegram:3527065；或用 --phone")
 ]
 Phone = Annotated[str | None, typer.Option(help="申请里留的电话")]
 
@@ -128,7 +128,9 @@ def forget(
 
 def export_person(
     folder: Annotated[Path, typer.Argument(help="写到哪个目录（新建）")],
-    contact: Annotated[str | None, typer.Option(help="联系人，如 telegram:3527065")] = None,
+    contact: Annotated[
+        str | None, typer.Option(help="工单编号，或联系人如 telegram:3527065")
+    ] = None,
     phone: Phone = None,
     config_file: ConfigFile = None,
 ) -> None:
@@ -178,10 +180,12 @@ def _one(session: Session, contact: str | None, phone: str | None, secret: str) 
     from handlers.messages import Contact
 
     if (contact is None) == (phone is None):
-        raise typer.BadParameter("写联系人，或用 --phone 写电话，两者选一")
+        raise typer.BadParameter("写工单编号或联系人，或用 --phone 写电话，两者选一")
     known = _by_phone(session, phone or "", secret) if contact is None else _known(session, contact)
     if not known:
-        raise NobodyFound("没有找到这个人：请核对联系人或电话（电话要和申请里填的一样）")
+        raise NobodyFound(
+            "没有找到这个人：请核对编号、联系人或电话（电话要和申请里填的一样；已经删过的也找不到）"
+        )
     if len(known) > 1:
         raise NobodyFound(f"这个电话有几个人用过，请问清是谁，写联系人：{'、'.join(known)}")
     return Contact.parse(known[0])
@@ -191,7 +195,10 @@ def _known(session: Session, contact: str) -> list[str]:
     from sqlmodel import select
 
     from bot.db.tables import Conversation, Message, Ticket
+    from bot.desk.telling import FORGOTTEN
 
+    if number := session.exec(select(Ticket.contact).where(Ticket.number == contact)).first():
+        return [number] if number != FORGOTTEN else []
     for table in (Conversation, Ticket, Message):
         if session.exec(select(table.contact).where(table.contact == contact).limit(1)).first():
             return [contact]

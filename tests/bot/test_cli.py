@@ -176,8 +176,8 @@ def test_talk_answers_lines_and_numbers(tmp_path: Path) -> None:
 
 def test_purge_counts_before_it_deletes(tmp_path: Path) -> None:
     youjun(tmp_path, "talk", stdin="你好\n")
-    assert "将删除 0 条" in youjun(tmp_path, "purge", "--dry-run").stdout
-    assert "已删除 0 条" in youjun(tmp_path, "purge").stdout
+    assert "将删除 0\t聊天记录" in youjun(tmp_path, "purge", "--dry-run").stdout
+    assert "已删除 0\t聊天记录" in youjun(tmp_path, "purge").stdout
 
 
 def test_every_promise_of_the_founding_report_is_served(tmp_path: Path) -> None:

@@ -65,7 +65,13 @@ NAMES = (("web", "wang-4711"), ("telegram", "352706599"), ("web", "charlie-42"))
 
 
 @pytest.fixture
-def life(engine: Engine, live: Callable[[Engine], Life]) -> Life:
+def life(sqlite: Engine, live: Callable[[Engine], Life]) -> Life:
+    return live(sqlite)
+
+
+@pytest.fixture
+def either(engine: Engine, live: Callable[[Engine], Life]) -> Life:
+    """On both databases."""
     return live(engine)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -29,37 +31,35 @@ def forgotten(life: Life) -> str:
 
 def clear(path: Path) -> bytes:
     """The tables of a backup, unpacked."""
-    import io
-    import tarfile
-
     with path.open("rb") as sealed:
-        with tarfile.open(fileobj=io.BufferedReader(Opener(sealed, [KEY])), mode="r|gz") as archive:
-            found = (archive.extractfile(one) for one in archive)
-            return b"".join(part.read() for part in found if part)
+        whole = io.BytesIO(io.BufferedReader(Opener(sealed, [KEY])).read())
+    with tarfile.open(fileobj=whole) as archive:
+        found = (archive.extractfile(one) for one in archive)
+        return b"".join(part.read() for part in found if part)
 
 
-def test_nothing_of_them_is_left_in_rows_files_or_a_backup(life: Life, tmp_path: Path) -> None:
-    theirs = {str(life.wang.contact), str(life.phone.contact)}
-    pieces = tokens(life.engine, theirs, "T000001")
+def test_nothing_of_them_is_left_in_rows_files_or_a_backup(either: Life, tmp_path: Path) -> None:
+    theirs = {str(either.wang.contact), str(either.phone.contact)}
+    pieces = tokens(either.engine, theirs, "T000001")
     assert len(pieces) > 40
-    assert sum(1 for path in life.files.rglob("*") if path.is_file()) == 2
+    assert sum(1 for path in either.files.rglob("*") if path.is_file()) == 2
     heard = forgotten(life)
     assert "T000001（" in heard
-    [left] = [path for path in life.files.rglob("*") if path.is_file()]
-    long_ago(life.engine, str(life.wang.contact), days=2)
-    purge(life.engine, TERMS)
-    backup.create(life.engine, life.files, tmp_path / "b.backup", KEY)
-    kept = str(list(rows(life.engine))) + clear(tmp_path / "b.backup").decode(errors="replace")
+    [left] = [path for path in either.files.rglob("*") if path.is_file()]
+    long_ago(either.engine, str(either.wang.contact), days=2)
+    purge(either.engine, TERMS)
+    backup.create(either.engine, either.files, tmp_path / "b.backup", KEY)
+    kept = str(list(rows(either.engine))) + clear(tmp_path / "b.backup").decode(errors="replace")
     assert [piece for piece in pieces if piece in kept] == []
     for words in ("wang-4711", "352706599"):
         assert words not in kept
-    with Session(life.engine) as session:
+    with Session(either.engine) as session:
         theirs_, others = session.exec(select(Ticket).order_by(Ticket.number)).all()
         assert (theirs_.contact, theirs_.phone, theirs_.details) == ("forgotten:", "", [])
         assert (others.phone, others.details[0][1]) == (OTHERS, STRANGE)
         assert not history.verify(session).problems
     assert "charlie-42" in kept
-    assert life.store.folder in left.parents
+    assert either.store.folder in left.parents
 
 
 def test_nothing_of_them_is_left_on_the_disk(

@@ -37,32 +37,32 @@ def opened(engine: Engine, *ring: str) -> Engine:
     return connect(engine.url.render_as_string(hide_password=False), make_cipher(list(ring)))
 
 
-def test_everything_is_readable_without_the_old_key_after_rotation(life: Life) -> None:
-    secret = signing.secret(life.engine, "before")
-    cipher = life.engine.dialect.cipher  # type: ignore[attr-defined]
-    with Session(life.engine) as session:
+def test_everything_is_readable_without_the_old_key_after_rotation(either: Life) -> None:
+    secret = signing.secret(either.engine, "before")
+    cipher = either.engine.dialect.cipher  # type: ignore[attr-defined]
+    with Session(either.engine) as session:
         picture = {"pictures": [[f"/chat/map/{seal(cipher, [1, 2])}.svg", "图"]]}
         session.add(Message(contact="a:1", text="x", extras=picture, status=Status.SENT))
         session.commit()
-        before = collect(session, life.wang.contact, str)
-    both = opened(life.engine, NEW, KEY)
+        before = collect(session, either.wang.contact, str)
+    both = opened(either.engine, NEW, KEY)
     assert sum(one.by_key.get(1, 0) for one in keys.census(both, [NEW, KEY])) > 60
     changed = sum(one.changed for one in keys.rotate(both, [NEW, KEY]))
     assert changed > 60
     assert sum(one.changed for one in keys.rotate(both, [NEW, KEY])) == 0
     both.dispose()
-    only = opened(life.engine, NEW)
+    only = opened(either.engine, NEW)
     keys.require_readable(only)
     assert all(not one.unreadable for one in keys.census(only, [NEW]))
     assert signing.secret(only, "other") == secret
     with Session(only) as session:
-        after = collect(session, life.wang.contact, str)
+        after = collect(session, either.wang.contact, str)
         assert before | {"made_at": ""} == after | {"made_at": ""}
         for one in session.exec(select(Attachment)).all():
-            assert life.store.read(one) == PDF
-        [[name, _]] = session.exec(select(Message).where(Message.contact == "a:1")).one().extras[
-            "pictures"
-        ]
+            assert either.store.read(one) == PDF
+        [[name, _]] = (
+            session.exec(select(Message).where(Message.contact == "a:1")).one().extras["pictures"]
+        )
         sealed = name.removeprefix("/chat/map/").removesuffix(".svg")
         assert unseal(make_cipher([NEW]), sealed) == [1, 2]
         hashed = finding.phone_hash(PHONE, "pepper")
@@ -70,7 +70,7 @@ def test_everything_is_readable_without_the_old_key_after_rotation(life: Life) -
             "T000001"
         ]
     only.dispose()
-    old = opened(life.engine, KEY)
+    old = opened(either.engine, KEY)
     with pytest.raises(WrongKey, match="secret_keys"):
         keys.require_readable(old)
     old.dispose()
