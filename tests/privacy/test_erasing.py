@@ -43,7 +43,7 @@ def test_nothing_of_them_is_left_in_rows_files_or_a_backup(either: Life, tmp_pat
     pieces = tokens(either.engine, theirs, "T000001")
     assert len(pieces) > 40
     assert sum(1 for path in either.files.rglob("*") if path.is_file()) == 2
-    heard = forgotten(life)
+    heard = forgotten(either)
     assert "T000001（" in heard
     [left] = [path for path in either.files.rglob("*") if path.is_file()]
     long_ago(either.engine, str(either.wang.contact), days=2)
