@@ -190,7 +190,9 @@ def test_every_promise_of_the_founding_report_is_served(tmp_path: Path) -> None:
         assert any(named in row[1] for row in rows), named
 
 
-def test_a_new_key_in_front_does_not_make_strangers_of_everybody(tmp_path: Path) -> None:
+def test_neither_a_new_key_nor_the_end_of_the_old_one_makes_strangers_of_anybody(
+    tmp_path: Path,
+) -> None:
     old, new = (youjun(tmp_path, "config", "key").stdout.strip() for _ in range(2))
     script = (
         "import sys, json; from starlette.testclient import TestClient; "
@@ -215,4 +217,9 @@ def test_a_new_key_in_front_does_not_make_strangers_of_everybody(tmp_path: Path)
     stranger, cookie = visit([old])
     assert stranger == "401"
     assert visit([new, old], cookie)[0] == "200"
-    assert visit([new], cookie)[0] == "401"
+    refused = youjun(tmp_path, "serve", YOUJUN_SECRET_KEYS=json.dumps([new]))
+    assert refused.returncode != 0
+    assert "把旧密钥补进 secret_keys" in refused.stderr + refused.stdout
+    done = youjun(tmp_path, "keys", "rotate", YOUJUN_SECRET_KEYS=json.dumps([new, old]))
+    assert "现在全部在第一个密钥下" in done.stdout
+    assert visit([new], cookie)[0] == "200"

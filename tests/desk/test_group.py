@@ -464,7 +464,7 @@ def test_a_whole_run_tells_telegram_nothing_personal(
     group.hears(LI, "/note T1 王建国，电话 13800138000，住和平路，腿不好")
     group.hears(LI, "/reply T1 王建国您好，请到和平路来\n// 王建国腿不好")
     desks.does(AddToTicket("T000001", f"{story}，打 13800138000"))
-    tickets.note(desks.session, ticket, li, story, at=MONDAY)
+    tickets.note(desks.session, ticket, li, story.replace("320684195001011234", ""), at=MONDAY)
     group.hears(LI, "/close T1")
     desks.does(RateTicket("T000001", "bad", f"{story}，邻居都知道"))
     desks.does(AddToTicket("T000001", story))
