@@ -32,6 +32,8 @@ MAY: dict[str, str] = {
     "POST /chat/messages": COOKIE,
     "POST /chat/files": COOKIE,
     "GET /chat/print/{id}": COOKIE,
+    "GET /chat/mine": COOKIE,
+    "GET /chat/mine.json": COOKIE,
     "GET /chat/static/{static}": ANYBODY,
     "GET /chat/map/{name}.svg": ANYBODY,
     "GET /place/{id}": ANYBODY,
