@@ -119,7 +119,7 @@ def build(folder: Path) -> House:
     web = app.web()
     console = bot.console.Console(
         engine=app.engine,
-        secret=settings.keys()[-1],
+        secret=app.secret,
         secure_cookies=False,
         clock=now,
         wake=app.wake,
