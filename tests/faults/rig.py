@@ -76,14 +76,26 @@ class Process:
     port: int = field(default_factory=free_port)
     running: asyncio.subprocess.Process | None = None
 
+    async def command(self, *words: str) -> int:
+        """``youjun`` with these words beside the service; its exit code."""
+        with (self.folder / "commands.log").open("ab") as log:
+            done = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot", *words),
+                cwd=self.folder, env=self._environment(), stdout=log, stderr=log,
+            )  # fmt: skip
+        return await done.wait()
+
+    def _environment(self) -> dict[str, str]:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("YOUJUN_")}
+        own = {"YOUJUN_WEB__PORT": str(self.port), "PYTHONPATH": str(Path.cwd())}
+        return clean | own | dict(self.settings)
+
     async def start(self) -> None:
         """Start and wait until it answers."""
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("YOUJUN_")}
-        env = clean | {"YOUJUN_WEB__PORT": str(self.port), "PYTHONPATH": str(Path.cwd())}
         with (self.folder / f"{self.port}.log").open("ab") as log:
             self.running = await asyncio.create_subprocess_exec(
                 *self.prefix, sys.executable, "-m", "bot", "serve",
-                cwd=self.folder, env=env | dict(self.settings), stdout=log, stderr=log,
+                cwd=self.folder, env=self._environment(), stdout=log, stderr=log,
             )  # fmt: skip
         await self.answers()
 
