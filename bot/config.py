@@ -27,6 +27,10 @@ DEFAULT_FILE = Path("config.yaml")
 PREFIX = "YOUJUN_"
 
 
+UNREADABLE = (ValueError, OverflowError, RecursionError, TypeError)
+"""What PyYAML raises beside its own errors: impossible dates and characters, endless nesting."""
+
+
 class ConfigError(Exception):
     """The configuration cannot be used; the message names file, key and remedy."""
 
@@ -312,6 +316,8 @@ def load(file: Path | None = None) -> Settings:
         raise ConfigError(_explain(path, problem)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         raise ConfigError(f"{path} 不是合法的 YAML：{_where(problem)}") from None
+    except UNREADABLE as problem:
+        raise ConfigError(f"{path} 里有读不出来的内容：{problem}") from None
     if settings.telegram.enabled and settings.telegram.token is None:
         raise ConfigError(
             f"{path}：telegram.enabled 为 true，但没有令牌。"

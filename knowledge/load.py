@@ -32,6 +32,8 @@ from knowledge.text import Reader
 ROOT = Path(__file__).parent
 _CASES = "benefits/cases.yaml"
 Model = TypeVar("Model", bound=BaseModel)
+_BROKEN = (OSError, ValueError, OverflowError, RecursionError, TypeError)
+"""What reading raises beside YAML's own errors: impossible dates and characters, endless nesting."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +220,7 @@ class _Collector:
             line = broken.problem_mark.line + 1 if broken.problem_mark else 1
             self._add(path, line, f"YAML 读不通：{broken.problem}")
             return None, None
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as broken:
+        except (*_BROKEN, yaml.YAMLError) as broken:
             self._add(path, 1, f"文件读不出来：{broken}")
             return None, None
         if node is None:

@@ -74,11 +74,13 @@ async def read_file(request: Request) -> tuple[str, str, str, bytes]:
         form = await parser.parse()
     except (MultiPartException, KeyError):
         raise ValueError(_NO_FILE) from None
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise ValueError(_NO_FILE)
-    data = await file.read()
-    await form.close()
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise ValueError(_NO_FILE)
+        data = await file.read()
+    finally:
+        await form.close()
     return _field(form, "token"), _field(form, "id"), file.filename or "", data
 
 

@@ -57,7 +57,7 @@ class People:
 
     def proves(self, contact: Contact, token: str) -> bool:
         """Whether ``token`` comes from a page we gave to this person."""
-        return hmac.compare_digest(token.encode(), self.token(contact).encode())
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self.token(contact).encode())
 
     def _set(self, response: Response, request: Request, name: str, value: str) -> None:
         """A frame on another site gets its cookie only as SameSite=None, which needs HTTPS; it is

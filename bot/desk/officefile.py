@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from bot.config import UNREADABLE
 from bot.places.sheets import BROKEN, Unreadable, refuse_bombs
 
 
@@ -54,7 +55,7 @@ def rows(path: Path) -> dict[str, list[tuple[str, Any]]]:
 def _yaml(path: Path) -> dict[str, list[tuple[str, Any]]]:
     try:
         document = yaml.safe_load(path.read_text("utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+    except (yaml.YAMLError, *UNREADABLE) as problem:
         raise OrganisationError(f"{path.name} 不是能读的 YAML 文件：{problem}") from None
     if not isinstance(document, dict) or (odd := set(document) - set(_SHEETS)):
         names = "、".join(sorted(map(str, odd))) if isinstance(document, dict) else "不是键值"

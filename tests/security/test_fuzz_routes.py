@@ -24,6 +24,10 @@ from starlette.responses import Response
 from bot.channels.webchat_people import People
 from tests.security.house import TOKEN, House, staff_of, table
 
+pytestmark = [  # Starlette leaves the file of a part that never ends to the garbage collector
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:Unclosed file:ResourceWarning"),
+]
 TIMES = int(os.environ.get("FUZZ", "1"))
 ROUNDS = 2 * TIMES
 """Requests to one address by one visitor."""
