@@ -1,4 +1,4 @@
-"""The command line: serve, talk, ask, nearby, staff, migrate, check, config."""
+"""The command line: serve, talk, ask, nearby, migrate, check, config, and the others by name."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from bot.digest_cli import digest
 from bot.operating import cli as operating
 from bot.places.cli import places
 from bot.places.coverage_cli import coverage as place_coverage
+from bot.staff_cli import staff
+from bot.starting import bring_up_to_date, prepared
 from bot.telegram_cli import telegram
 from bot.wechat_cli import wechat
 
@@ -25,29 +27,7 @@ cli = typer.Typer(
     help="通通优军：南通退役军人服务助手", no_args_is_help=True, add_completion=False,
     pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
-staff = typer.Typer(help="工作人员账号", no_args_is_help=True)
 config = typer.Typer(help="设置", no_args_is_help=True)
-cli.add_typer(staff, name="staff")
-cli.command()(measuring.explain)
-cli.command()(measuring.evaluate)
-cli.command()(digest)
-cli.add_typer(config, name="config")
-places.command()(place_coverage)
-cli.add_typer(places, name="places")
-cli.add_typer(desk_commands.desk, name="desk")
-cli.add_typer(desk_commands.audit, name="audit")
-cli.add_typer(wechat, name="wechat")
-cli.add_typer(telegram, name="telegram")
-cli.add_typer(benefits, name="benefits")
-cli.command()(operating.backup)
-cli.command()(operating.restore)
-cli.command()(operating.doctor)
-cli.add_typer(operating.switch, name="switch")
-cli.add_typer(privacy_cli.keys, name="keys")
-cli.command()(privacy_cli.purge)
-cli.command()(privacy_cli.forget)
-cli.command("export-person")(privacy_cli.export_person)
-
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
 ]
@@ -96,9 +76,9 @@ def serve(
 
     from bot import app as parts
 
-    settings = _settings(config_file)
+    settings = prepared(config_file)
     if migrate_first:
-        _migrate(settings)
+        bring_up_to_date(settings)
     app, at = parts.build(settings), settings.web
     here = f"http://{at.host}:{at.port}"
     typer.echo(f"网页聊天：{here}/\n工作台：　{here}/desk/")
@@ -131,8 +111,8 @@ def talk(
     recorded = recording.Recording(record) if record else None
     if record:
         recording.check(record)
-    settings = _settings(config_file)
-    _migrate(settings)
+    settings = prepared(config_file)
+    bring_up_to_date(settings)
     run(settings, sys.stdin, sys.stdout, recording=recorded)
     if recorded and recorded.save():
         typer.echo(f"已存进 {recording.FILE}")
@@ -192,8 +172,8 @@ def nearby(
 @cli.command()
 def migrate(config_file: ConfigFile = None) -> None:
     """建立或更新数据库结构。"""
-    settings = _settings(config_file)
-    _migrate(settings)
+    settings = prepared(config_file)
+    bring_up_to_date(settings)
     typer.echo("数据库已是最新结构")
 
 
@@ -218,108 +198,10 @@ def coverage() -> None:
     table(typer.echo)
 
 
-@staff.command("add")
-def staff_add(
-    username: Annotated[str, typer.Argument(help="登录名")],
-    name: Annotated[str, typer.Option(help="群众看到的称呼，如 李同志")],
-    county: Annotated[str | None, typer.Option(help="负责的县市区；不写则负责全市")] = None,
-    role: Annotated[Literal["clerk", "admin"], typer.Option(help="clerk 接单员，admin 管理员")] = "clerk",
-    telegram_id: Annotated[int | None, typer.Option(help="Telegram 账号编号，用于群里接单")] = None,
-    password: Annotated[str, typer.Option(prompt="密码（至少 10 位）", hide_input=True, confirmation_prompt=True)] = "",
-    config_file: ConfigFile = None,
-) -> None:  # fmt: skip
-    """新建工作人员账号。"""
-    from sqlmodel import Session
-
-    from bot import app as parts
-    from bot.desk import staff as accounts
-    from knowledge.gazetteer import Gazetteer
-
-    if county is not None and county not in Gazetteer.load().counties():
-        names = "、".join(Gazetteer.load().counties())
-        raise typer.BadParameter(f"没有“{county}”，请写：{names}")
-    settings = _settings(config_file)
-    _migrate(settings)
-    with Session(parts.open_database(settings)) as session:
-        accounts.add(
-            session, username, name, password, role=role, county=county, telegram_id=telegram_id
-        )
-        session.commit()
-    typer.echo(f"已新建账号 {username}（{name}，{county or '全市'}）")
-
-
-@staff.command("password")
-def staff_password(
-    username: Annotated[str, typer.Argument(help="登录名")],
-    password: Annotated[str, typer.Option(prompt="密码（至少 10 位）", hide_input=True, confirmation_prompt=True)] = "",
-    config_file: ConfigFile = None,
-) -> None:  # fmt: skip
-    """设置或更换密码，并退出这个账号的所有登录。"""
-    from sqlmodel import Session
-
-    from bot import app as parts
-    from bot.desk import staff as accounts
-
-    with Session(parts.open_database(_settings(config_file))) as session:
-        accounts.set_password(session, username, password)
-        session.commit()
-    typer.echo(f"已更换 {username} 的密码")
-
-
-@staff.command("totp-reset")
-def staff_totp_reset(
-    username: Annotated[str, typer.Argument(help="登录名")], config_file: ConfigFile = None
-) -> None:
-    """手机丢了：停用这个账号的动态验证码，并退出它的所有登录（请先当面核实本人）。"""
-    from sqlmodel import Session
-
-    from bot import app as parts
-    from bot.db.tables import now
-    from bot.desk import secondfactor
-    from bot.desk import staff as accounts
-
-    with Session(parts.open_database(_settings(config_file))) as session:
-        secondfactor.remove(session, accounts.named(session, username), "system", now())
-        session.commit()
-    typer.echo(f"{username} 登录时不再要动态验证码，本人登录后可在“我的账号”里重新开启")
-
-
-@staff.command("list")
-def staff_list(config_file: ConfigFile = None) -> None:
-    """列出工作人员账号。"""
-    from sqlmodel import Session, select
-
-    from bot import app as parts
-    from bot.db.tables import Staff
-
-    with Session(parts.open_database(_settings(config_file))) as session:
-        for one in session.exec(select(Staff).order_by(Staff.username)).all():
-            state = "已停用" if one.disabled_at else "在用"
-            codes = "动态验证码" if one.totp_secret else "只用密码"
-            where = one.county or "全市"
-            typer.echo("\t".join((one.username, one.name, where, one.role, state, codes)))
-
-
-@staff.command("disable")
-def staff_disable(
-    username: Annotated[str, typer.Argument(help="登录名")], config_file: ConfigFile = None
-) -> None:
-    """停用账号，立即退出它的所有登录。"""
-    from sqlmodel import Session
-
-    from bot import app as parts
-    from bot.desk import staff as accounts
-
-    with Session(parts.open_database(_settings(config_file))) as session:
-        accounts.disable(session, username)
-        session.commit()
-    typer.echo(f"已停用 {username}")
-
-
 @config.command("check")
 def config_check(config_file: ConfigFile = None) -> None:
     """检查设置文件和环境变量。"""
-    settings = _settings(config_file)
+    settings = prepared(config_file)
     typer.echo(f"设置没有问题。数据库：{settings.shown_database()}")
     typer.echo(f"Telegram：{'已启用' if settings.telegram.enabled else '未启用'}")
     typer.echo(f"微信公众号：{'已启用' if settings.wechat.enabled else '未启用'}")
@@ -333,21 +215,27 @@ def config_key() -> None:
     typer.echo(Fernet.generate_key().decode())
 
 
-def _settings(file: Path | None) -> Any:
-    from bot import config as configuration
-    from bot.operating import logs
-
-    settings = configuration.load(file)
-    logs.configure(settings.log_level, settings.log_format)
-    return settings
-
-
-def _migrate(settings: Any) -> None:
-    from bot import app as parts
-    from bot.db import schema
-
-    schema.migrate(parts.open_database(settings))
-
-
 def _print_json(value: dict[str, Any]) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+cli.add_typer(staff, name="staff")
+cli.command()(measuring.explain)
+cli.command()(measuring.evaluate)
+cli.command()(digest)
+cli.add_typer(config, name="config")
+places.command()(place_coverage)
+cli.add_typer(places, name="places")
+cli.add_typer(desk_commands.desk, name="desk")
+cli.add_typer(desk_commands.audit, name="audit")
+cli.add_typer(wechat, name="wechat")
+cli.add_typer(telegram, name="telegram")
+cli.add_typer(benefits, name="benefits")
+cli.command()(operating.backup)
+cli.command()(operating.restore)
+cli.command()(operating.doctor)
+cli.add_typer(operating.switch, name="switch")
+cli.add_typer(privacy_cli.keys, name="keys")
+cli.command()(privacy_cli.purge)
+cli.command()(privacy_cli.forget)
+cli.command("export-person")(privacy_cli.export_person)

@@ -26,8 +26,8 @@ def menu(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只显示菜单，不提交")] = False,
 ) -> None:
     """建立（或替换）公众号底部的菜单。"""
+    from bot import adapters, config
     from bot import app as parts
-    from bot import config
     from bot.channels.wechat_menu import MENU
 
     if dry_run:
@@ -36,7 +36,7 @@ def menu(
     settings = config.load(config_file)
     if not settings.wechat.app_id or settings.wechat.app_secret is None:
         raise config.ConfigError("建菜单要先填 wechat.app_id 和 wechat.app_secret")
-    api = parts.wechat_api(settings, parts.open_database(settings))
+    api = adapters.wechat_api(settings, parts.open_database(settings))
 
     async def submit() -> None:
         try:

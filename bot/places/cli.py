@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -135,12 +135,12 @@ def geocode(
     """请地图服务给没有经纬度的地点提议位置；要由工作人员在工作台确认才用。"""
     from sqlmodel import Session
 
-    from bot import cli
     from bot.db.tables import now
     from bot.places import geocode as maps
     from bot.places import live, store, upkeep
+    from bot.starting import prepared
 
-    chosen = cli._settings(config_file).geocoder
+    chosen = prepared(config_file).geocoder
     if chosen.provider == "none" or chosen.key is None:
         raise maps.Unavailable("没有启用地图服务；请先设置 geocoder.provider 和 geocoder.key")
     service = maps.geocoder(chosen.provider, chosen.key.get_secret_value(), chosen.base_url)
@@ -163,12 +163,12 @@ def geocode(
 def known(config_file: Path | None = None) -> Knowledge:
     """What is shipped, with the imported places if there is a database; creates nothing."""
     from bot import app as parts
-    from bot import cli
     from bot.db import schema
     from bot.places import live, store
+    from bot.starting import prepared
     from knowledge.base import load_knowledge
 
-    shipped, settings = load_knowledge(), cli._settings(config_file)
+    shipped, settings = load_knowledge(), prepared(config_file)
     if not settings.database_exists():
         return shipped
     engine = parts.open_database(settings)
@@ -180,11 +180,11 @@ def known(config_file: Path | None = None) -> Knowledge:
 def _open(config_file: Path | None) -> tuple[Engine, Knowledge]:
     """The database, brought up to date, and what is shipped."""
     from bot import app as parts
-    from bot import cli
     from bot.db import schema
+    from bot.starting import prepared
     from knowledge.base import load_knowledge
 
-    settings: Any = cli._settings(config_file)
+    settings = prepared(config_file)
     engine = parts.open_database(settings)
     schema.migrate(engine)
     return engine, load_knowledge()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from bot import adapters, config
 from bot import app as parts
-from bot import config
 from bot.channels.wechat_menu import MENU
 from bot.cli import cli
 from handlers.commands import _COMMANDS
@@ -47,7 +47,7 @@ async def test_the_menu_command_submits_the_menu(file: Path, tmp_path: Path) -> 
         settings = config.load(file)
         settings.wechat.base_url = platform.url
         parts.schema.migrate(parts.open_database(settings))
-        api = parts.wechat_api(settings, parts.open_database(settings))
+        api = adapters.wechat_api(settings, parts.open_database(settings))
         await api.create_menu(MENU)
         await api.close()
         assert platform.menus == [MENU]
