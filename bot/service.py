@@ -64,7 +64,6 @@ class Service:
         ignored). An error: nothing happened, and the platform should repeat it. A handler that
         raises costs that person one polite line and the others nothing.
         """
-        updates = [plain_update(one) for one in updates]
         try:
             self._answer(updates, self._respond)
         except Exception as problem:
@@ -85,6 +84,7 @@ class Service:
         return None
 
     def _answer(self, updates: Sequence[Update], respond: Respond) -> None:
+        updates = [plain_update(one) for one in updates]
         with Session(self.engine, expire_on_commit=False) as session:
             conversations = inbox.hold(session, {str(one.contact) for one in updates})
             said = []

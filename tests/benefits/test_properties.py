@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from knowledge.base import Knowledge
@@ -70,7 +70,7 @@ def test_more_information_never_turns_a_verdict(judge: Judge, data: st.DataObjec
             assert result in ("还差信息", whole[rule]), (rule, order[:size])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_the_day_never_turns_what_the_month_decided(judge: Judge, data: st.DataObject) -> None:
     said = data.draw(answers(judge))

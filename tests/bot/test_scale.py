@@ -21,13 +21,13 @@ MESSAGES, TICKETS = (1_000_000, 100_000) if "SCALE_FULL" in os.environ else (200
 PEOPLE = MESSAGES // 50
 _FILL = """
 INSERT INTO message (contact, channel, external_id, text, extras, status, attempts, created_at, due_at)
-SELECT 'telegram:' || n % :people, 'telegram', n::text, :sealed, '{}', CASE
+SELECT 'telegram:' || n % :people, 'telegram', n::text, :sealed, :sealed_map, CASE
     WHEN n % 1000 = 0 THEN 'queued' WHEN n % 2 = 0 THEN 'received' ELSE 'sent' END, 0,
     now() - (:messages - n) * interval '20 seconds', now() - interval '1 minute'
 FROM generate_series(1, :messages) n"""
 _UNFETCHED = """
 INSERT INTO message (contact, channel, text, extras, status, attempts, created_at, due_at)
-SELECT 'web:' || n, 'web', :sealed, '{}', 'queued', 0, now(), now() - interval '1 day'
+SELECT 'web:' || n, 'web', :sealed, :sealed_map, 'queued', 0, now(), now() - interval '1 day'
 FROM generate_series(1, :messages / 20) n"""
 _TICKETS = """
 INSERT INTO ticket (number, contact, service, topic, county, town, priority, details, phone, state,
@@ -37,7 +37,7 @@ SELECT 'T' || lpad(n::text, 6, '0'), 'telegram:' || n % :people, 'other-help', '
 
 _CONVERSATIONS = """
 INSERT INTO conversation (contact, record, memory, updated_at)
-SELECT 'telegram:' || n, :sealed_map, '{}', now() FROM generate_series(0, :people) n"""
+SELECT 'telegram:' || n, :sealed_map, :sealed_map, now() FROM generate_series(0, :people) n"""
 
 
 @pytest.fixture
