@@ -17,7 +17,8 @@ from sqlmodel import Session, col, update
 
 from bot.channels.base import Channel, Later, SlowDown, Uncertain, Undeliverable
 from bot.db import outbox
-from bot.db.tables import Conversation, Message, Status, now
+from bot.db.outbox import Claimed
+from bot.db.tables import Conversation, Status, now
 from bot.desk import rooms
 from handlers.messages import Contact, Reply
 
@@ -36,6 +37,8 @@ IDLE = 5.0
 """Seconds between looks at the outbox when nobody wakes us."""
 _DOUBT = "uncertain: "
 """Begins the error of a reply that may have arrived."""
+_MOMENT = 0.01
+"""Seconds for others on their way to land, too, before the first is written down."""
 _LOOK = 1.0
 """Seconds between looks while something is on its way."""
 log = logging.getLogger(__name__)
@@ -49,8 +52,8 @@ class _Outcome:
     gone: bool = False
 
 
-_Landed: TypeAlias = tuple[Message, _Outcome]
-_Flying: TypeAlias = "dict[asyncio.Task[_Outcome], Message]"
+_Landed: TypeAlias = tuple[Claimed, _Outcome]
+_Flying: TypeAlias = "dict[asyncio.Task[_Outcome], Claimed]"
 
 
 class Courier:
@@ -106,7 +109,7 @@ class Courier:
     async def deliver_due(self) -> int:
         """Send everything that is due, several people at a time; returns how many were sent."""
         sent, landed = 0, list[_Landed]()
-        flying: dict[asyncio.Task[_Outcome], Message] = {}
+        flying: dict[asyncio.Task[_Outcome], Claimed] = {}
         while self.channels:
             self._woken.clear()
             for message in await self._turn_over(landed, flying):
@@ -126,14 +129,15 @@ class Courier:
     async def _next(self, flying: _Flying) -> set[asyncio.Task[_Outcome]]:
         """Those that landed, as soon as one has; nobody when there is news and room for it."""
         if len(flying) == self.lanes:
-            done, _ = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-            return done
+            await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+            return await _together(flying)
         news = asyncio.create_task(self._woken.wait())
         try:
             await asyncio.wait({*flying, news}, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
         finally:
             news.cancel()
-        return {one for one in flying if one.done()}
+        landed = {one for one in flying if one.done()}
+        return await _together(flying) if landed and not self._woken.is_set() else landed
 
     def _land(self, flying: _Flying, done: set[asyncio.Task[_Outcome]]) -> list[_Landed]:
         landed = [(flying.pop(task), task.result()) for task in done]
@@ -143,7 +147,7 @@ class Courier:
 
     async def _turn_over(
         self, landed: list[_Landed], flying: _Flying, *, stopping: bool = False
-    ) -> list[Message]:
+    ) -> list[Claimed]:
         """Write down what landed and claim as many, in one transaction and even if cancelled."""
         room = 0 if stopping else self.lanes - len(flying)
         if not landed and not room:
@@ -159,7 +163,7 @@ class Courier:
             await asyncio.to_thread(self._exchange_patiently, [*unsent, *rest], 0)
             raise
 
-    async def _send(self, message: Message) -> _Outcome:
+    async def _send(self, message: Claimed) -> _Outcome:
         contact = Contact.parse(message.contact)
         try:
             await self.channels[contact.channel].send(contact.address, _shown(message))
@@ -194,7 +198,7 @@ class Courier:
             due = outbox.next_due(session, self._clock(), self.channels)
         return IDLE if due is None else max(0.05, min(IDLE, (due - self._clock()).total_seconds()))
 
-    def _exchange_patiently(self, landed: list[_Landed], room: int) -> list[Message]:
+    def _exchange_patiently(self, landed: list[_Landed], room: int) -> list[Claimed]:
         """What is not written down is sent again: wait for a database that is away just now."""
         for wait in _WAITS if landed else ():
             try:
@@ -204,13 +208,13 @@ class Courier:
                 time.sleep(wait)
         return self._exchange(landed, room)
 
-    def _exchange(self, landed: list[_Landed], room: int) -> list[Message]:
+    def _exchange(self, landed: list[_Landed], room: int) -> list[Claimed]:
         with Session(self.engine, expire_on_commit=False) as session:
             outbox.settle_sent(session, [one for one, how in landed if how.status == Status.SENT])
             for message, outcome in landed:
                 if outcome.status != Status.SENT:
                     _settle(session, message, outcome, self._clock())
-            found = list[Message]()
+            found = list[Claimed]()
             if room:
                 found = outbox.claim_some(
                     session, self._clock(), self.channels, limit=room, lease=self.lease
@@ -219,7 +223,13 @@ class Courier:
             return found
 
 
-def _settle(session: Session, message: Message, outcome: _Outcome, at: datetime) -> None:
+async def _together(flying: _Flying) -> set[asyncio.Task[_Outcome]]:
+    """What landed and what lands in the same moment: one transaction for all of it."""
+    done, _ = await asyncio.wait(flying, timeout=_MOMENT)
+    return done
+
+
+def _settle(session: Session, message: Claimed, outcome: _Outcome, at: datetime) -> None:
     if outcome.status == Status.FAILED and message.ticket:
         rooms.undelivered(session, message.ticket)
     if outcome.gone:
@@ -228,7 +238,7 @@ def _settle(session: Session, message: Message, outcome: _Outcome, at: datetime)
     outbox.settle(session, message, outcome.status, due_at=due_at, error=outcome.error)
 
 
-def _shown(message: Message) -> Reply:
+def _shown(message: Claimed) -> Reply:
     """The reply; one that may have arrived before says that it is the same again."""
     reply = outbox.reply(message)
     if not (message.error or "").startswith(_DOUBT):
@@ -236,7 +246,7 @@ def _shown(message: Message) -> Reply:
     return replace(reply, text=f"（不知您收到没有，再发一次）\n{reply.text}")
 
 
-def _retry(message: Message, error: str, *, limit: int, base: int = 2) -> _Outcome:
+def _retry(message: Claimed, error: str, *, limit: int, base: int = 2) -> _Outcome:
     if message.attempts >= limit:
         return _Outcome(Status.FAILED, error=error)
     wait = min(timedelta(seconds=base**message.attempts), LONGEST_WAIT)

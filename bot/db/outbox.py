@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, String, and_, func, insert, literal, or_, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    Update,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.db.cipher import seal
@@ -24,6 +37,21 @@ LEASE = timedelta(seconds=60)
 _QUEUED = literal(Status.QUEUED.value, String, literal_execute=True)
 """Written out: only then may a database use an index of queued messages alone."""
 _MESSAGES = SQLModel.metadata.tables["message"]
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A reply on its way: what delivering it takes of its row."""
+
+    id: int
+    contact: str
+    text: str
+    extras: dict[str, Any]
+    ticket: str | None
+    attempts: int
+    """This one included."""
+    error: str | None
+    """Of the attempt before."""
 
 
 def put(
@@ -69,7 +97,7 @@ def put_rows(session: Session, rows: Sequence[Row]) -> None:
 
 def claim(
     session: Session, moment: datetime, channels: Collection[str], *, lease: timedelta = LEASE
-) -> Message | None:
+) -> Claimed | None:
     """Take one reply and commit; None when there is nothing to take."""
     found = claim_some(session, moment, channels, limit=1, lease=lease)
     session.commit()
@@ -83,39 +111,47 @@ def claim_some(
     *,
     limit: int,
     lease: timedelta = LEASE,
-) -> list[Message]:
+) -> list[Claimed]:
     """Take up to ``limit`` replies that are due for longest, so that no one else sends them during
     the lease, which begins with the caller's commit.
 
     What belongs to a ticket – a cry for help, an answer of staff – goes before the rest. Only the
     first of each person's line is taken: a reply waits for an earlier one that is due or on its way.
     """
-    urgent = _claim(session, moment, channels, limit, lease, col(Message.ticket).is_not(None))
+    given = {"moment": moment, "channels": list(channels), "until": moment + lease}
+    urgent = _claim(session, given | {"most": limit}, urgent=True)
     if len(urgent) == limit:
         return urgent
-    return urgent + _claim(session, moment, channels, limit - len(urgent), lease)
+    return urgent + _claim(session, given | {"most": limit - len(urgent)}, urgent=False)
 
 
-def _claim(
-    session: Session,
-    moment: datetime,
-    channels: Collection[str],
-    limit: int,
-    lease: timedelta,
-    *which: ColumnElement[bool],
-) -> list[Message]:
-    first = select(Message.id).where(
-        *_heads(channels), *which, col(Message.due_at) <= moment, ~_ahead(moment)
+def _claim(session: Session, given: Row, *, urgent: bool) -> list[Claimed]:
+    taken = session.connection().execute(_claiming(urgent=urgent), given)
+    return sorted((Claimed(*row) for row in taken), key=lambda one: one.id)
+
+
+@cache
+def _claiming(*, urgent: bool) -> ReturningUpdate[Any]:
+    """Built once, and of the table itself: this is done for every reply."""
+    reply = _MESSAGES.c
+    moment = bindparam("moment", type_=reply.due_at.type)
+    of_ticket = (reply.ticket.is_not(None),) if urgent else ()
+    first = select(reply.id).where(
+        reply.status == _QUEUED,
+        reply.channel.in_(bindparam("channels", expanding=True)),
+        *of_ticket,
+        reply.due_at <= moment,
+        ~_ahead(moment),
     )
-    oldest = first.order_by(col(Message.due_at), col(Message.id)).limit(limit)
+    oldest = first.order_by(reply.due_at, reply.id).limit(bindparam("most", type_=Integer))
     heads = oldest.with_for_update(skip_locked=True).cte("heads")
-    taken = (
-        update(Message)
-        .where(col(Message.id).in_(select(heads.c.id)))
-        .values(due_at=moment + lease, attempts=Message.attempts + 1)
-        .returning(Message)
+    until = bindparam("until", type_=reply.due_at.type)
+    return (
+        update(_MESSAGES)
+        .where(reply.id.in_(select(heads.c.id)))
+        .values(due_at=until, attempts=reply.attempts + 1)
+        .returning(*(reply[one.name] for one in fields(Claimed)))
     )
-    return sorted(session.exec(taken).scalars().all(), key=lambda one: one.id or 0)
 
 
 def mend(session: Session, moment: datetime, longest: timedelta) -> int:
@@ -152,16 +188,16 @@ def _heads(channels: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     return (col(Message.status) == _QUEUED, col(Message.channel).in_(channels))
 
 
-def _ahead(moment: datetime) -> ColumnElement[bool]:
+def _ahead(moment: Any) -> ColumnElement[bool]:
     """An earlier reply to the same person goes first, unless it is meant for later."""
-    earlier = aliased(Message)
+    reply, earlier = _MESSAGES.c, _MESSAGES.alias().c
     return (
         select(earlier.id)
         .where(
-            col(earlier.contact) == col(Message.contact),
-            col(earlier.id) < col(Message.id),
-            col(earlier.status) == _QUEUED,
-            or_(col(earlier.attempts) > 0, col(earlier.due_at) <= moment),
+            earlier.contact == reply.contact,
+            earlier.id < reply.id,
+            earlier.status == _QUEUED,
+            or_(earlier.attempts > 0, earlier.due_at <= moment),
         )
         .exists()
     )
@@ -169,7 +205,7 @@ def _ahead(moment: datetime) -> ColumnElement[bool]:
 
 def settle(
     session: Session,
-    message: Message,
+    message: Claimed,
     status: Status,
     *,
     due_at: datetime | None = None,
@@ -182,12 +218,18 @@ def settle(
     session.exec(update(Message).where(col(Message.id) == message.id).values(**values))
 
 
-def settle_sent(session: Session, messages: Sequence[Message]) -> None:
+def settle_sent(session: Session, messages: Sequence[Claimed]) -> None:
     """Write down that claimed replies have arrived; the caller commits."""
     if messages:
-        ids = [message.id for message in messages]
-        arrived = update(Message).where(col(Message.id).in_(ids))
-        session.exec(arrived.values(status=Status.SENT, sent_at=now(), error=None))
+        given = {"arrived": [message.id for message in messages], "at": now()}
+        session.connection().execute(_arriving(), given)
+
+
+@cache
+def _arriving() -> Update:
+    arrived = _MESSAGES.c.id.in_(bindparam("arrived", expanding=True))
+    values: dict[str, Any] = {"status": Status.SENT, "sent_at": bindparam("at"), "error": None}
+    return update(_MESSAGES).where(arrived).values(values)
 
 
 def take(session: Session, contact: Contact) -> list[Reply]:
@@ -208,7 +250,7 @@ def take(session: Session, contact: Contact) -> list[Reply]:
     return replies
 
 
-def reply(message: Message) -> Reply:
+def reply(message: Message | Claimed) -> Reply:
     """The reply a stored message was made from."""
     extras = message.extras
     return Reply(
