@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -28,6 +29,11 @@ from knowledge.version import version
 
 if TYPE_CHECKING:
     from knowledge.cases import Cases
+
+
+_NATION = "全国"
+_NO_STREET = r"(?![东西南北中]?(?:路|大街|大道))"
+"""上海路 is no region."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,23 @@ class Library:
     def general(self) -> frozenset[str]:
         """The articles that any matter may ask for."""
         return frozenset(id for id, article in self.articles.items() if article.general)
+
+    @cached_property
+    def region_words(self) -> Mapping[str, str]:
+        """The regions inside the country by their names and by what else people call them."""
+        return {
+            word: name
+            for name, region in self.regions.items()
+            for word in (name, *region.aliases)
+            if name != _NATION
+        }
+
+    @cached_property
+    def region_spots(self) -> re.Pattern[str]:
+        """Matches any of ``region_words``, the longest first, unless it begins a street's name."""
+        longest = sorted(self.region_words, key=len, reverse=True)
+        words = "|".join(map(re.escape, longest)) or r"(?!)"
+        return re.compile(f"({words}){_NO_STREET}")
 
     @cached_property
     def versions(self) -> Mapping[str, str]:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from knowledge.library import Library
 from knowledge.schema import Article
 from knowledge.text import simplified
 
-_NATION = "全国"
 _TOWARDS = frozenset("到去来")
-_NO_STREET = r"(?![东西南北中]?(?:路|大街|大道))"
 
 
 def named(library: Library, text: str) -> tuple[str, ...]:
     """The regions that ``text`` names, in its order, without those around another one named:
     江苏南京 is 南京市. A street (上海路) is no region."""
-    words = _words(library)
-    found = dict.fromkeys(words[one.group(1)] for one in _spots(words, text))
+    words = library.region_words
+    found = dict.fromkeys(words[one.group(1)] for one in _spots(library, text))
     wider = {name for one in found for name in _around(library, one)[1:]}
     return tuple(name for name in found if name not in wider)
 
@@ -26,7 +24,7 @@ def named(library: Library, text: str) -> tuple[str, ...]:
 def without(library: Library, text: str) -> str:
     """``text`` without the regions it names."""
     said = simplified(text)
-    for one in reversed(list(_spots(_words(library), text))):
+    for one in reversed(list(_spots(library, text))):
         said = said[: one.start()] + said[one.end() :]
     return said
 
@@ -60,28 +58,16 @@ def _around(library: Library, region: str) -> list[str]:
 
 
 def _goals(library: Library, text: str) -> tuple[str, ...]:
-    words = _words(library)
+    words = library.region_words
     return tuple(
         dict.fromkeys(
             words[one.group(1)]
-            for one in _spots(words, text)
+            for one in _spots(library, text)
             if text[max(0, one.start() - 1) : one.start()] in _TOWARDS
         )
     )
 
 
-def _words(library: Library) -> dict[str, str]:
-    return {
-        word: name
-        for name, region in library.regions.items()
-        for word in (name, *region.aliases)
-        if name != _NATION
-    }
-
-
-def _spots(words: Mapping[str, str], text: str) -> Iterator[re.Match[str]]:
+def _spots(library: Library, text: str) -> Iterator[re.Match[str]]:
     """Where ``text`` names a region, the longest name first."""
-    if not words:
-        return iter(())
-    longest = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    return re.finditer(f"({longest}){_NO_STREET}", simplified(text))
+    return library.region_spots.finditer(simplified(text))
