@@ -82,12 +82,13 @@ def write(session: Session) -> None:
     waiting: list[_Waiting] = session.info.pop(_WAITING, [])
     if not waiting:
         return
+    database = session.connection()  # the session would write conversations now, and once more
     words = {one.row["wording"]: one.text for one in waiting if one.text}
     if words:  # in their order, so that of two who store the same, one waits
         texts = [{"digest": digest, "text": text} for digest, text in sorted(words.items())]
-        session.execute(insert_new(session.get_bind(), _WORDINGS), texts)
+        database.execute(insert_new(database, _WORDINGS), texts)
     stored = insert(_RECEIPTS).returning(_RECEIPTS.c.id, sort_by_parameter_order=True)
-    numbers = session.execute(stored, [one.row for one in waiting]).scalars().all()
+    numbers = database.execute(stored, [one.row for one in waiting]).scalars().all()
     for one, number in zip(waiting, numbers, strict=True):
         if one.text:
             last = one.replies[-1]

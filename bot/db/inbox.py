@@ -34,10 +34,11 @@ def accept(session: Session, updates: Sequence[Update]) -> list[Update]:
     """Store updates; returns those that were not stored before: webhooks repeat themselves."""
     if not updates:
         return []
-    statement = insert_new(session.get_bind(), _MESSAGES).returning(
+    database = session.connection()
+    statement = insert_new(database, _MESSAGES).returning(
         _MESSAGES.c.contact, _MESSAGES.c.external_id
     )
-    stored = session.execute(statement, [_row(update) for update in updates])
+    stored = database.execute(statement, [_row(update) for update in updates])
     fresh = {(contact, id) for contact, id in stored}
     return [update for update in updates if (str(update.contact), update.id) in fresh]
 

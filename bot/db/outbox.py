@@ -91,7 +91,7 @@ def put_rows(session: Session, rows: Sequence[Row]) -> None:
     """Queue replies to any number of people, in this order."""
     session.flush()  # what was added before stays before
     if rows:
-        session.execute(insert(_MESSAGES), [_sealed(session, row) for row in rows])
+        session.connection().execute(insert(_MESSAGES), [_sealed(session, row) for row in rows])
         tell_others(session)
 
 
