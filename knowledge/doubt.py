@@ -55,22 +55,16 @@ def likelihoods(
 ) -> list[float]:
     """The probability that each of the first of ``best`` (rows of the shortlist) is the right one: of
     the first two, and of the third if the second may be."""
-    judged = _judged(index, typed, found, ranks, best[:2], best)
-    if len(judged) == 2 and len(best) > 2 and judged[1] >= _WORTH:
-        judged += _judged(index, typed, found, ranks, best[2:JUDGED], best)
-    return judged
+    strange = _strangeness(index, found, ranks)
 
+    def judged(rows: Sequence[int]) -> list[float]:
+        given = [_signs(index, typed, found, ranks, best, one, strange) for one in rows]
+        return forest(SIGNS).likelihood(np.array(given)).tolist() if given else []
 
-def _judged(
-    index: Index,
-    typed: Typed,
-    found: Shortlist,
-    ranks: Floats,
-    rows: Sequence[int],
-    best: Sequence[int],
-) -> list[float]:
-    given = [signs(index, typed, found, ranks, best, one) for one in rows]
-    return forest(SIGNS).likelihood(np.array(given)).tolist() if given else []
+    likely = judged(best[:2])
+    if len(likely) == 2 and len(best) > 2 and likely[1] >= _WORTH:
+        likely += judged(best[2:JUDGED])
+    return likely
 
 
 def signs(
@@ -78,11 +72,23 @@ def signs(
 ) -> Floats:
     """The numbers named in :data:`SIGNS` for ``one`` of ``best``."""
     strange = _strangeness(index, found, ranks)
+    return np.array(_signs(index, typed, found, ranks, best, one, strange))
+
+
+def _signs(
+    index: Index,
+    typed: Typed,
+    found: Shortlist,
+    ranks: Floats,
+    best: Sequence[int],
+    one: int,
+    strange: float,
+) -> list[float]:
     row = [*found.table[one].tolist(), *_leads(ranks, best, one)]
     row.append(typed.grams.foreign / max(typed.grams.total, 1e-9))
     row += _differences(index, typed, found, one)
     row.append(strange - float(ranks[one]) if math.isfinite(strange) else _NOBODY)
-    return np.array(row)
+    return row
 
 
 _WORTH = 0.02
@@ -107,15 +113,13 @@ def _strangeness(index: Index, found: Shortlist, ranks: Floats) -> float:
 
 def _differences(index: Index, typed: Typed, found: Shortlist, one: int) -> tuple[float, ...]:
     entry, nearest = int(found.owners[one]), int(found.questions[one])
-    ways = [int(way) for way in found.questions[found.owners == entry][:_READ]]
-    every = index.questions(entry)[:_KNOWN]
+    ways = found.questions[found.owners == entry][:_READ].tolist()
     close = {*index.folded[nearest], *index.plain[nearest]}
-    known = close.union(*(index.folded[way] + index.plain[way] for way in every))
-    mine = {*typed.folded, *typed.plain}
-    tells = index.tells
-    lacking = [(one, tells.get(one, 1.0)) for one in dict.fromkeys(typed.plain) if one not in close]
+    known, theirs = index.voice(entry)
+    mine, tells = typed.characters, index.tells
+    lacking = [(one, tells.get(one, 1.0)) for one in typed.asked if one not in close]
     unmet = [told for one, told in lacking if one not in known]
-    total = sum(tells.get(one, 1.0) for one in dict.fromkeys(typed.plain))
+    total = sum([tells.get(one, 1.0) for one in typed.asked])
     unsaid = min(
         (
             [tells[one] for one in dict.fromkeys(index.plain[way]) if one not in mine]
@@ -123,9 +127,6 @@ def _differences(index: Index, typed: Typed, found: Shortlist, one: int) -> tupl
         ),
         key=sum,
     )
-    theirs = 0
-    for way in every:
-        theirs |= index.wants[way]
     wanted, told = typed.wants, index.wants[nearest]
     lost, extra = wanted & ~theirs, told & ~wanted
     kinds = wanted & OPEN
@@ -160,5 +161,5 @@ def _replaced(tells: Mapping[str, float], mine: str, theirs: str) -> float:
     return most
 
 
-_READ, _KNOWN = 4, 16
-"""Nearest ways of asking that are read of one entry, and those whose characters are known."""
+_READ = 4
+"""Nearest ways of asking that are read of one entry."""

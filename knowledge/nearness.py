@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 
 from knowledge.postings import UNSEEN, Floats, Ints
@@ -80,15 +80,17 @@ class _Grid:
     def __init__(self, index: Index, typed: Typed, best: Ints) -> None:
         postings = index.characters
         self._query = typed.grams
-        grams, self._row = postings.rows(best)
-        self._local, self._column = np.unique(grams, return_inverse=True)
+        grams, row = postings.rows(best)
+        met = np.zeros(len(postings.weights), bool)
+        met[grams] = True
+        self._local = np.flatnonzero(met)
+        place = np.empty(len(met), np.int64)
+        place[self._local] = np.arange(len(self._local))
         self._weights = postings.weights[self._local]
         self._held = np.zeros((len(best), len(self._local)))
-        self._held[self._row, self._column] = 1.0
-        place = np.searchsorted(self._local, typed.grams.known)
-        place[place == len(self._local)] = 0
-        self._shared = self._local[place] == typed.grams.known
-        self._place = place[self._shared]
+        self._held[row, place[grams]] = 1.0
+        self._shared = met[typed.grams.known]
+        self._place = place[typed.grams.known[self._shared]]
         self._query_held = self._held[:, self._place]
         self._squares = self._weights**2
         self._index = index
@@ -143,8 +145,9 @@ def _twice(dice: Floats, entry: Ints, questions: Sequence[int]) -> Floats:
 
 def _strings(index: Index, typed: Typed, best: Ints) -> tuple[Floats, Floats, Floats, Floats]:
     known = [index.folded[one] for one in best.tolist()]
-    ratio = process.cdist([typed.folded], known, scorer=fuzz.ratio)[0] / 100
-    common = process.cdist([typed.folded], known, scorer=LCSseq.similarity)[0].astype(float)
+    said, alike, run = typed.folded, fuzz.ratio, LCSseq.similarity
+    ratio = np.array([alike(said, one) for one in known], np.float32) / np.float32(100)
+    common = np.array([run(said, one) for one in known], float)
     mine, theirs = max(1, len(typed.folded)), np.maximum(index.lengths[best], 1)
     apart = np.minimum(1.0, np.abs(mine - theirs) / mine)
     return ratio.astype(float), common / mine, common / theirs, apart

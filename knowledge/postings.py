@@ -87,7 +87,7 @@ class Postings:
             return np.zeros(self.count)
         first, all_holders = self._first, self._holders
         holders = [all_holders[first[one] : first[one + 1]] for one in grams.tolist()]
-        repeated = np.repeat(weights, [len(found) for found in holders])
+        repeated = np.repeat(weights, self._counts[grams])
         found = np.bincount(np.concatenate(holders), weights=repeated, minlength=self.count)
         return found.astype(float, copy=False)
 
@@ -101,7 +101,7 @@ class Postings:
     def _invert(self) -> None:
         size = len(self.vocabulary)
         owners = np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.starts))
-        counts = np.bincount(self.held, minlength=size)
+        counts = self._counts = np.bincount(self.held, minlength=size)
         self._holders = owners[np.argsort(self.held, kind="stable")]
         self._first = np.concatenate(([0], np.cumsum(counts))).tolist()
         self.weights = np.log(1 + self.count / np.maximum(counts, 1))

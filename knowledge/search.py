@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,10 @@ _MEANING = 0.5
 """What nearness of meaning counts, where there is a model for it."""
 _CERTAIN = 0.97
 """The least likelihood of an entry that has the question word for word."""
+_KNOWN = 16
+"""Ways of asking for an entry whose characters are known."""
+_VOICES = 1024
+"""Entries that are kept at hand so."""
 _LATIN = re.compile(r"[a-z]")
 _LONGEST = 400
 """Characters of one question that are read; longer messages come in parts."""
@@ -64,6 +68,16 @@ class Typed:
     values: int
     wants: int
     denials: int
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        """Every character of it, typed or in standard terms."""
+        return frozenset(self.folded + self.plain)
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The characters of it in standard terms, each once, in their order."""
+        return tuple(dict.fromkeys(self.plain))
 
 
 class Index:
@@ -111,6 +125,8 @@ class Index:
             for gram, number in self.characters.vocabulary.items()
             if len(gram) == 1
         }
+        self.voice = lru_cache(maxsize=_VOICES)(self._voice)
+        """The characters of an entry's first ways of asking, and the kinds of answer they want."""
         self._meanings = Meanings(embedder, self.asked) if embedder and self.asked else None
 
     def search(self, text: str, limit: int = 10, *, by_heart: bool = True) -> list[Match]:
@@ -159,6 +175,12 @@ class Index:
     def questions(self, entry: int) -> range:
         """The numbers of an entry's questions."""
         return range(self._first[entry], self._first[entry + 1])
+
+    def _voice(self, entry: int) -> tuple[frozenset[str], int]:
+        ways, wanted = self.questions(entry)[:_KNOWN], 0
+        for way in ways:
+            wanted |= self.wants[way]
+        return frozenset("".join(self.folded[way] + self.plain[way] for way in ways)), wanted
 
     @cached_property
     def _speller(self) -> Speller:
