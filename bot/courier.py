@@ -17,7 +17,7 @@ from sqlmodel import Session, col, update
 
 from bot.channels.base import Channel, Later, SlowDown, Uncertain, Undeliverable
 from bot.db import outbox
-from bot.db.outbox import Claimed
+from bot.db.claiming import Claimed
 from bot.db.tables import Conversation, Status, now
 from bot.desk import rooms
 from handlers.messages import Contact, Reply

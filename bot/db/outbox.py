@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    String,
-    Update,
-    and_,
-    bindparam,
-    func,
-    insert,
-    literal,
-    or_,
-    update,
-)
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import and_, func, insert, or_, update
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.db.cipher import seal
+from bot.db.claiming import QUEUED, Claimed, ahead, arriving, claiming, waiting
 from bot.db.news import tell_others
 from bot.db.tables import Message, Status, now
 from bot.plaintext import plain_reply
@@ -34,24 +21,7 @@ Row: TypeAlias = dict[str, Any]
 _SKETCHED = "示意图：从哪里出发，清单里各处在哪个方向、多远"
 _SKETCH = "sketch"
 LEASE = timedelta(seconds=60)
-_QUEUED = literal(Status.QUEUED.value, String, literal_execute=True)
-"""Written out: only then may a database use an index of queued messages alone."""
 _MESSAGES = SQLModel.metadata.tables["message"]
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A reply on its way: what delivering it takes of its row."""
-
-    id: int
-    contact: str
-    text: str
-    extras: dict[str, Any]
-    ticket: str | None
-    attempts: int
-    """This one included."""
-    error: str | None
-    """Of the attempt before."""
 
 
 def put(
@@ -126,32 +96,8 @@ def claim_some(
 
 
 def _claim(session: Session, given: Row, *, urgent: bool) -> list[Claimed]:
-    taken = session.connection().execute(_claiming(urgent=urgent), given)
+    taken = session.connection().execute(claiming(urgent=urgent), given)
     return sorted((Claimed(*row) for row in taken), key=lambda one: one.id)
-
-
-@cache
-def _claiming(*, urgent: bool) -> ReturningUpdate[Any]:
-    """Built once, and of the table itself: this is done for every reply."""
-    reply = _MESSAGES.c
-    moment = bindparam("moment", type_=reply.due_at.type)
-    of_ticket = (reply.ticket.is_not(None),) if urgent else ()
-    first = select(reply.id).where(
-        reply.status == _QUEUED,
-        reply.channel.in_(bindparam("channels", expanding=True)),
-        *of_ticket,
-        reply.due_at <= moment,
-        ~_ahead(moment),
-    )
-    oldest = first.order_by(reply.due_at, reply.id).limit(bindparam("most", type_=Integer))
-    heads = oldest.with_for_update(skip_locked=True).cte("heads")
-    until = bindparam("until", type_=reply.due_at.type)
-    return (
-        update(_MESSAGES)
-        .where(reply.id.in_(select(heads.c.id)))
-        .values(due_at=until, attempts=reply.attempts + 1)
-        .returning(*(reply[one.name] for one in fields(Claimed)))
-    )
 
 
 def mend(session: Session, moment: datetime, longest: timedelta) -> int:
@@ -163,7 +109,7 @@ def mend(session: Session, moment: datetime, longest: timedelta) -> int:
         and_(col(Message.attempts) > 0, col(Message.due_at) > moment + longest),
     )
     mended: int = session.exec(
-        update(Message).where(col(Message.status) == _QUEUED, stuck).values(due_at=moment)
+        update(Message).where(col(Message.status) == QUEUED, stuck).values(due_at=moment)
     ).rowcount
     session.commit()
     return mended
@@ -171,36 +117,17 @@ def mend(session: Session, moment: datetime, longest: timedelta) -> int:
 
 def next_due(session: Session, moment: datetime, channels: Collection[str]) -> datetime | None:
     """When the next reply of these channels can be taken; None if none waits."""
-    query = select(col(Message.due_at)).where(*_heads(channels), ~_ahead(moment))
+    query = select(col(Message.due_at)).where(*waiting(channels), ~ahead(moment))
     return session.exec(query.order_by(col(Message.due_at)).limit(1)).first()
 
 
 def due(session: Session, channel: str, moment: datetime) -> tuple[int, datetime | None]:
     """How many replies of a push channel are due at ``moment``, and since when the oldest is."""
     query = select(func.count(), func.min(Message.due_at)).where(
-        *_heads([channel]), col(Message.due_at) <= moment
+        *waiting([channel]), col(Message.due_at) <= moment
     )
     count, oldest = session.exec(query).one()
     return count, oldest
-
-
-def _heads(channels: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    return (col(Message.status) == _QUEUED, col(Message.channel).in_(channels))
-
-
-def _ahead(moment: Any) -> ColumnElement[bool]:
-    """An earlier reply to the same person goes first, unless it is meant for later."""
-    reply, earlier = _MESSAGES.c, _MESSAGES.alias().c
-    return (
-        select(earlier.id)
-        .where(
-            earlier.contact == reply.contact,
-            earlier.id < reply.id,
-            earlier.status == _QUEUED,
-            or_(earlier.attempts > 0, earlier.due_at <= moment),
-        )
-        .exists()
-    )
 
 
 def settle(
@@ -222,14 +149,7 @@ def settle_sent(session: Session, messages: Sequence[Claimed]) -> None:
     """Write down that claimed replies have arrived; the caller commits."""
     if messages:
         given = {"arrived": [message.id for message in messages], "at": now()}
-        session.connection().execute(_arriving(), given)
-
-
-@cache
-def _arriving() -> Update:
-    arrived = _MESSAGES.c.id.in_(bindparam("arrived", expanding=True))
-    values: dict[str, Any] = {"status": Status.SENT, "sent_at": bindparam("at"), "error": None}
-    return update(_MESSAGES).where(arrived).values(values)
+        session.connection().execute(arriving(), given)
 
 
 def take(session: Session, contact: Contact) -> list[Reply]:
