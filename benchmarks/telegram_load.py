@@ -23,6 +23,8 @@ CHATS = 500
 FIRST_UPDATE = 1000
 _PATIENCE = 120.0
 """Seconds until what is not answered counts as lost."""
+_AGAIN = 0.1
+"""Seconds until an update that was refused – before the bot has set its webhook – comes again."""
 SECRET = "benchmark-secret"  # noqa: S105
 _LENGTH = re.compile(rb"content-length:\s*(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"transfer-encoding:\s*chunked", re.IGNORECASE)
@@ -75,6 +77,7 @@ class Load:
         self._polls: list[tuple[Wire, int]] = []
         self._idle: list[Wire] = []
         self._missing: dict[int, int] = {}
+        self._posted_last: dict[Wire, int] = {}
 
     async def fire(self, limit: int) -> None:
         """Hand out everything up to ``limit``; over webhook on kept connections, one update each
@@ -144,9 +147,12 @@ class Load:
         else:
             self._polls.append((wire, offset))
 
-    def _post(self, wire: Wire) -> None:
-        body = json.dumps(self.updates[self._next]).encode()
-        self._next += 1
+    def _post(self, wire: Wire, at: int | None = None) -> None:
+        """The next update, or again the one at ``at``."""
+        if at is None:
+            at, self._next = self._next, self._next + 1
+        self._posted_last[wire] = at
+        body = json.dumps(self.updates[at]).encode()
         head = (
             f"POST /telegram HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"X-Telegram-Bot-Api-Secret-Token: {self._secret}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -154,8 +160,11 @@ class Load:
         wire.transport.write(head.encode() + body)
 
     def _posted(self, wire: Wire, first_line: bytes, _body: bytes) -> None:
-        self.refused += b" 200" not in first_line
-        if self._next < self._limit:
+        if b" 200" not in first_line:  # Telegram, too, comes again
+            self.refused += 1
+            again = asyncio.get_running_loop().call_later
+            again(_AGAIN, self._post, wire, self._posted_last[wire])
+        elif self._next < self._limit:
             self._post(wire)
         else:
             self._idle.append(wire)

@@ -9,6 +9,9 @@ import asyncio
 import contextlib
 import hmac
 import sys
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
 
 from benchmarks.telegram_load import SECRET
 
@@ -16,9 +19,9 @@ TOKEN = "123456:the-token-of-nobody"  # noqa: S105
 _HEADER = "x-telegram-bot-api-secret-token"
 
 
-async def ptb(api_port: int, hook_port: int) -> None:
-    """python-telegram-bot with its default client, one update after the other, behind uvicorn –
-    its ``customwebhookbot`` example."""
+async def ptb(api_port: int, hook_port: int, *, at_once: bool | int = False) -> None:
+    """python-telegram-bot with its default client behind uvicorn – its ``customwebhookbot`` example:
+    one update after the other, or ``at_once`` so many (True: as many as it allows, 256)."""
     import uvicorn
     from starlette.applications import Starlette
     from starlette.requests import Request
@@ -31,7 +34,8 @@ async def ptb(api_port: int, hook_port: int) -> None:
         assert update.message
         await update.message.reply_text(update.message.text or "")
 
-    builder = Application.builder().token(TOKEN).updater(None)
+    builder = Application.builder().token(TOKEN).updater(None).concurrent_updates(at_once)
+    builder = builder.pool_timeout(60)  # the default, 1 s, would lose answers
     bot = builder.base_url(f"http://127.0.0.1:{api_port}/bot").build()
     bot.add_handler(MessageHandler(filters.TEXT, echo))
 
@@ -84,6 +88,10 @@ async def aiogram(api_port: int, hook_port: int) -> None:
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(
-            {"ptb": ptb, "aiogram": aiogram}[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))
-        )
+        start: dict[str, Callable[[int, int], Coroutine[Any, Any, None]]] = {
+            "ptb": ptb,
+            "ptb-four": partial(ptb, at_once=4),
+            "ptb-many": partial(ptb, at_once=True),
+            "aiogram": aiogram,
+        }
+        asyncio.run(start[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3])))
