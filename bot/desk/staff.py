@@ -135,6 +135,8 @@ def authenticate(
         session.rollback()
         raise SignInRefused("这个账号已停用，请联系管理员")
     throttle.forget(session, _of_account(username, origin))
+    for network in _of_network(origin):
+        throttle.give_back(session, network)
     if PasswordHasher().check_needs_rehash(stored):
         staff.password_hash = PasswordHasher().hash(password)
     session.commit()
@@ -161,14 +163,19 @@ def clock(until: datetime) -> str:
 
 def _count(session: Session, username: str, origin: Origin, now: datetime) -> datetime | None:
     """Count one attempt; the end of the lock if it was the last. Raises SignInRefused."""
-    meters = [_of_account(username, origin)]
-    if origin.network and not origin.device:
-        meters.insert(0, Meter("network", origin.network, OF_A_NETWORK))
+    meters = [*_of_network(origin), _of_account(username, origin)]
     try:
         ends = [throttle.count(session, meter, now) for meter in meters]
     except throttle.Locked as locked:
         raise SignInRefused(_locked(locked.until, origin)) from None
     return next((end for end in ends if end), None)
+
+
+def _of_network(origin: Origin) -> tuple[Meter, ...]:
+    """Browsers that signed in before do not count."""
+    if origin.device or not origin.network:
+        return ()
+    return (Meter("network", origin.network, OF_A_NETWORK),)
 
 
 def _of_account(username: str, origin: Origin) -> Meter:

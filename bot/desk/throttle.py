@@ -68,6 +68,20 @@ def forget(session: Session, meter: Meter) -> None:
     session.exec(delete(Attempts).where(col(Attempts.key) == meter.key))
 
 
+def give_back(session: Session, meter: Meter) -> None:
+    """The guess was right: it alone does not count, what others guessed does. The caller commits."""
+    closed_by_it = col(Attempts.locked_until).is_not(None)
+    session.exec(
+        update(Attempts)
+        .where(col(Attempts.key) == meter.key, or_(col(Attempts.failures) > 0, closed_by_it))
+        .values(
+            failures=case((closed_by_it, meter.most - 1), else_=col(Attempts.failures) - 1),
+            locked_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _add(session: Session, meter: Meter, now: datetime) -> bool:
     """Whether one more guess was counted; False while the count is closed."""
     try:

@@ -192,6 +192,21 @@ def test_a_network_that_guesses_at_many_accounts_must_wait_and_others_need_not(
         assert accounts.authenticate(session, "li", GOOD, now(), Origin("", "good net"))
 
 
+def test_a_whole_office_may_sign_in_from_new_browsers_on_one_morning(office: Any) -> None:
+    """What was right does not count against a network; what others guessed there still does."""
+    behind_one_address = Origin("", "office")
+    meter = throttle.Meter("network", "office", accounts.OF_A_NETWORK)
+    with Session(office.engine) as session:
+        for _ in range(accounts.OF_A_NETWORK - 1):
+            throttle.count(session, meter, now())
+        for _ in range(3):  # the last guess but one is theirs each time, and given back
+            assert accounts.authenticate(session, "li", GOOD, now(), behind_one_address)
+        with pytest.raises(SignInRefused, match="锁定"):
+            accounts.authenticate(session, "li", "wrong", now(), behind_one_address)
+        with pytest.raises(SignInRefused, match="锁定"):
+            accounts.authenticate(session, "li", GOOD, now(), behind_one_address)
+
+
 def test_an_unknown_name_locks_like_a_known_one_so_that_nobody_learns_which_exist(
     office: Any,
 ) -> None:
