@@ -51,9 +51,8 @@ async def draw(server: Server, browser: Browser) -> None:
     await clerk.get_by_label("写给当事人的话").fill("您好，我是海门服务中心小李，明天上午去看您。")
     await _shoot(clerk, "desk-ticket")
     admin = await _sign_in(browser, server, "zhao")
-    for name, path in (("desk-switches", "switches"), ("desk-coverage", "places/coverage")):
-        if (await admin.goto(f"{server.url}/desk/{path}")).status == 200:  # type: ignore[union-attr]
-            await _shoot(admin, name)
+    await admin.goto(f"{server.url}/desk/switches")
+    await _shoot(admin, "desk-switches")
 
 
 async def _page(browser: Browser, size: dict[str, int]) -> Page:
