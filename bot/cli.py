@@ -19,7 +19,7 @@ from bot.operating import cli as operating
 from bot.places.cli import places
 from bot.places.coverage_cli import coverage as place_coverage
 from bot.staff_cli import staff
-from bot.starting import bring_up_to_date, prepared
+from bot.starting import ConfigFile, bring_up_to_date, prepared
 from bot.telegram_cli import telegram
 from bot.wechat_cli import wechat
 
@@ -28,9 +28,6 @@ cli = typer.Typer(
     pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 config = typer.Typer(help="设置", no_args_is_help=True)
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
-]
 
 
 def explain(problem: Exception) -> str:

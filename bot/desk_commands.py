@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
+from bot.starting import ConfigFile
+
 desk = typer.Typer(help="部门、分派规则、时限", no_args_is_help=True)
 audit = typer.Typer(help="办理记录的核对与导出", no_args_is_help=True)
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
-]
 
 
 @desk.command("import")

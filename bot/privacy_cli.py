@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.starting import ConfigFile
+
 if TYPE_CHECKING:
     from sqlmodel import Session
 
     from bot.db.keys import Count
 
 keys = typer.Typer(help="加密密钥：查看、换成新的", no_args_is_help=True)
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
-]
 Who = Annotated[
     str | None, typer.Argument(help="工单编号，或联系人如 telegram:3527065；或用 --phone")
 ]

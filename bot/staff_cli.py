@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from bot.starting import bring_up_to_date, prepared
+from bot.starting import ConfigFile, bring_up_to_date, prepared
 
 staff = typer.Typer(help="工作人员账号", no_args_is_help=True)
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
-]
 
 
 @staff.command("add")

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
     from bot.config import Settings
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
+]
+"""The option every command takes that reads the settings."""
 
 
 def prepared(file: Path | None) -> Settings:

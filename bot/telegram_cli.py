@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlmodel import Session
 
 from bot.db import setaside
+from bot.starting import ConfigFile
 
 telegram = typer.Typer(help="Telegram 机器人", no_args_is_help=True)
 _CHANNEL = "telegram"
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
-]
 
 
 @telegram.callback()

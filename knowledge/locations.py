@@ -109,10 +109,6 @@ class Location:
         """Every number of ``phone``."""
         return tuple(part for part in self.phone.split("、") if part)
 
-    def offer_valid_on(self, day: str) -> bool:
-        """Whether the offer holds on an ISO date."""
-        return (self.valid_from or day) <= day <= (self.valid_to or day)
-
     @property
     def point_status(self) -> PointStatus:
         """``exact``: has a point; ``town``: only its town's centre is known; ``none``: neither."""

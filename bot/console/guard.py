@@ -124,13 +124,8 @@ def few_at_once(endpoint: Endpoint) -> Endpoint:
 
 def refuse_form(console: Console, form: Mapping[str, str]) -> Response:
     """The page for a form that was not made for this session; keeps what the person wrote."""
-    return console.page(
-        "problem.html",
-        status=403,
-        title="这一步没有执行",
-        words="页面已过期，或者不是从工作台打开的。请返回工作台，刷新后再试。",
-        text=form.get("text", ""),
-    )
+    words = "页面已过期，或者不是从工作台打开的。请返回工作台，刷新后再试。"
+    return _not_done(console, words, form)
 
 
 class SecureHeaders:
@@ -191,13 +186,13 @@ def _not_yet(
         return Response(status_code=STOP_POLLING)
     if request.method != "POST":
         return RedirectResponse("/desk/account", 303)
-    return console.page(
-        "problem.html",
-        status=403,
-        title="这一步没有执行",
-        words="您的角色要先开启动态验证码。请打开“我的账号”开启，再做这一步。",
-        text=form.get("text", ""),
-    )
+    words = "您的角色要先开启动态验证码。请打开“我的账号”开启，再做这一步。"
+    return _not_done(console, words, form)
+
+
+def _not_done(console: Console, words: str, form: Mapping[str, str]) -> Response:
+    text = form.get("text", "")
+    return console.page("problem.html", status=403, title="这一步没有执行", words=words, text=text)
 
 
 def _broken(console: Console, form: Mapping[str, str]) -> Response:

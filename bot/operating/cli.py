@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.starting import ConfigFile
+
 if TYPE_CHECKING:
     from bot.operating.backup import Manifest
 
 switch = typer.Typer(help="关掉、打开政策问答或某个渠道", no_args_is_help=True)
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
-]
 Name = Annotated[str, typer.Argument(help="answers 政策问答、web、telegram、wechat")]
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bot.starting import ConfigFile
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
     from knowledge.base import Knowledge
 
 places = typer.Typer(help="地点名单：导入、撤销、模板", no_args_is_help=True)
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="设置文件，默认 config.yaml", envvar="YOUJUN_CONFIG")
-]
 ACTOR = "system"
 _SHOWN = 100
 

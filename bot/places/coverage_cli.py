@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bot.places.cli import ConfigFile
+from bot.starting import ConfigFile
 
 _LACKS = 10
 
