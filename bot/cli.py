@@ -54,6 +54,7 @@ def explain(problem: Exception) -> str:
         "NotRestored",
         "NoSuchSwitch",
         "NobodyFound",
+        "NotOverwritten",
         "Running",
         "TooNew",
     )

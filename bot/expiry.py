@@ -39,7 +39,10 @@ class Terms:
 def purge(
     engine: Engine, terms: Terms, files: Path | None = None, *, dry_run: bool = False
 ) -> list[tuple[str, int]]:
-    """(kind, how many) of everything whose term is over; deleted unless ``dry_run``."""
+    """(kind, how many) of everything whose term is over; deleted unless ``dry_run``.
+
+    ``bot.db.scrubbing.rebuild`` afterwards takes the last traces off SQLite's pages.
+    """
     moment = now()
     found = [("要求删除的人留下的最后几句", _forgotten(engine, moment, dry_run=dry_run))]
     age = terms.messages

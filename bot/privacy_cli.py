@@ -13,6 +13,7 @@ import typer
 from bot.starting import ConfigFile
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
     from sqlmodel import Session
 
     from bot.db.keys import Count
@@ -26,6 +27,10 @@ Phone = Annotated[str | None, typer.Option(help="申请里留的电话")]
 
 class NobodyFound(Exception):
     """No such person, or more than one."""
+
+
+class NotOverwritten(Exception):
+    """What was deleted may still be found in the database's file."""
 
 
 @keys.command("check")
@@ -95,6 +100,8 @@ def purge(
         typer.echo(f"{verb} {count}\t{kind}")
     loose = Store(engine, files).sweep(dry_run=dry_run)
     typer.echo(f"{verb} {loose}\t已无归属的文件")
+    if not dry_run:
+        _overwrite(engine)
 
 
 def forget(
@@ -122,7 +129,22 @@ def forget(
         session.commit()
     numbers = "、".join(f"{number}（{day}）" for number, day in done.kept) or "没有"
     typer.echo(f"已删除 {done.messages} 条聊天记录和填过的信息。只留编号和日期的申请：{numbers}")
+    _overwrite(engine)
     typer.echo("备份里的旧内容随备份到期清除")
+
+
+def _overwrite(engine: Engine) -> None:
+    import sqlite3
+
+    from bot.db import scrubbing
+
+    try:
+        scrubbing.rebuild(engine)
+    except sqlite3.Error as problem:
+        raise NotOverwritten(
+            f"内容已删除，但数据库文件里可能还有残留没有覆盖（{problem}）。"
+            "磁盘要有和数据库一样大的空余；请过几分钟运行 youjun purge"
+        ) from problem
 
 
 def export_person(

@@ -1,7 +1,9 @@
 """What is erased is gone from the disk: after the commit files are removed and SQLite's log, which
 still holds the old pages, is emptied.
 
-Deleted content itself is overwritten by ``PRAGMA secure_delete`` (``bot.db.engine``).
+Deleted content itself is overwritten by ``PRAGMA secure_delete`` (``bot.db.engine``), but a row that
+moved to another page when SQLite balanced its tree may have left a copy between the page's pointers
+and its rows: ``rebuild`` writes every page anew.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,8 @@ from sqlmodel import Session
 _TODO = "to be scrubbed after the commit"
 _WAIT = 2.0
 """Seconds to wait for somebody who reads."""
+_TURN = 60.0
+"""Seconds to wait for our turn to write among those who serve."""
 log = logging.getLogger(__name__)
 
 
@@ -32,11 +37,28 @@ def empty_log(bind: Engine | Connection) -> bool:
 
     False if somebody who reads kept us from it: the next time does it.
     """
-    if bind.dialect.name != "sqlite" or not bind.engine.url.database:
-        return True
-    with sqlite3.connect(bind.engine.url.database, timeout=_WAIT) as line:
+    return (file := _file(bind)) is None or _cut(file)
+
+
+def rebuild(bind: Engine | Connection) -> None:
+    """Write SQLite's file anew from the rows that are there. Who writes waits meanwhile.
+
+    Raises:
+        sqlite3.Error: There was no turn within a minute, or no room for a second copy.
+    """
+    if file := _file(bind):
+        with closing(sqlite3.connect(file, timeout=_TURN)) as line:
+            line.execute("VACUUM")
+        _cut(file)
+
+
+def _file(bind: Engine | Connection) -> str | None:
+    return bind.engine.url.database if bind.dialect.name == "sqlite" else None
+
+
+def _cut(file: str) -> bool:
+    with closing(sqlite3.connect(file, timeout=_WAIT)) as line:
         (busy, *_) = line.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    line.close()
     return not busy
 
 
