@@ -41,7 +41,7 @@ def purge(
 ) -> list[tuple[str, int]]:
     """(kind, how many) of everything whose term is over; deleted unless ``dry_run``.
 
-    ``bot.db.scrubbing.rebuild`` afterwards takes the last traces off SQLite's pages.
+    ``bot.db.scrubbing.rebuild`` afterwards takes the last traces off the database's pages.
     """
     moment = now()
     found = [("要求删除的人留下的最后几句", _forgotten(engine, moment, dry_run=dry_run))]

@@ -38,11 +38,12 @@ async def _healthz(_request: Request) -> Response:
 
 
 async def _readyz(app: App, _request: Request) -> Response:
-    """503 while the database is away, the disk is full, a channel that fetches has fetched
+    """503 while the database is away, a disk is full, a channel that fetches has fetched
     nothing lately or replies do not leave."""
     folder, standby = app.settings.data_folder(), _standing_by(app)
+    full = app.service.full
     found = await asyncio.to_thread(
-        readiness.check, app.engine, app.channels, folder, now(), standby=standby
+        readiness.check, app.engine, app.channels, folder, now(), standby=standby, full=full
     )
     return JSONResponse(found, status_code=200 if found["ready"] else 503)
 

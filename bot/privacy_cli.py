@@ -136,14 +136,16 @@ def forget(
 def _overwrite(engine: Engine) -> None:
     import sqlite3
 
+    from sqlalchemy.exc import SQLAlchemyError
+
     from bot.db import scrubbing
 
     try:
         scrubbing.rebuild(engine)
-    except sqlite3.Error as problem:
+    except (sqlite3.Error, SQLAlchemyError) as problem:
         raise NotOverwritten(
-            f"内容已删除，但数据库文件里可能还有残留没有覆盖（{problem}）。"
-            "磁盘要有和数据库一样大的空余；请过几分钟运行 youjun purge"
+            f"内容已删除，但数据库文件里可能还有残留没有清理（{problem}）。"
+            "磁盘要有空余，用 SQLite 时要和数据库一样大；请过几分钟运行 youjun purge"
         ) from problem
 
 

@@ -37,10 +37,12 @@ def check(
     *,
     standby: Collection[str] = (),
     room: int = ROOM,
+    full: bool = False,
 ) -> dict[str, Any]:
     """``ready``; ``database``; by channel whether it fetches (``channels``; those another process
     fetches for are ``standby``) and for how many seconds its oldest reply is due
-    (``outbox_seconds``); ``disk_free_bytes``; and how many updates were ``set_aside`` because
+    (``outbox_seconds``); ``disk_free_bytes`` and whether the disk of the database, which may be
+    another, is ``full`` (``database_full``); and how many updates were ``set_aside`` because
     nothing could be done with them. None: unknown."""
     stored = _stored(engine, channels, now)
     ages, aside = stored or (None, None)
@@ -52,8 +54,13 @@ def check(
     free = shutil.disk_usage(folder).free
     late = any(age > LATE.total_seconds() for age in (ages or {}).values())
     return {
-        "ready": ages is not None and all(states.values()) and not late and free > room,
+        "ready": ages is not None
+        and all(states.values())
+        and not late
+        and free > room
+        and not full,
         "database": ages is not None,
+        "database_full": full,
         "channels": states,
         "standby": list(standby),
         "outbox_seconds": ages,

@@ -15,7 +15,7 @@ from sqlmodel import Session
 import handlers
 from bot import receipts
 from bot.db import inbox, outbox
-from bot.db.engine import Undo, is_away, is_crossed
+from bot.db.engine import Undo, is_away, is_crossed, is_full
 from bot.db.tables import Conversation, now
 from bot.desk import effects as desk
 from bot.operating.logs import correlated, number_of
@@ -48,6 +48,8 @@ class Service:
         self.clock = clock
         self.closings: Mapping[str, Closing] = {}
         """By channel, what is switched off there; replaced as a whole."""
+        self.full = False
+        """Whether the last update was refused because the database's disk has no room."""
         self.observe: Callable[[Turn], None] = lambda _turn: None
         """Hears of every turn, for counting."""
 
@@ -67,11 +69,13 @@ class Service:
         try:
             self._answer(updates, self._respond)
         except Exception as problem:
+            self.full = is_full(problem)
             if is_away(problem):
                 return [problem] * len(updates)
             if len(updates) > 1:  # whatever it was, it shall not hurt the others
                 return [one for update in updates for one in self.receive_all([update])]
             return [self._once_more(updates[0], problem)]
+        self.full = False
         return [None] * len(updates)
 
     def _once_more(self, update: Update, problem: Exception) -> Exception | None:

@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 from bot.channels import webchat_forms as forms
 from bot.channels import webchat_mine, webchat_places
 from bot.channels.base import Limits, Receive
-from bot.channels.files import Attachments
+from bot.channels.files import Attachments, File
 from bot.channels.webchat_headers import headers
 from bot.channels.webchat_limits import Allowance, TooFast
 from bot.channels.webchat_mine import Mine
@@ -40,6 +40,7 @@ _HERE = Path(__file__).parent / "webchat_files"
 _STALE = "页面已过期，请刷新页面再试"
 _NO_FILES = "这里现在还不能收文件。材料请带到退役军人服务站、服务中心的窗口，或先打字说明。"
 _AWAY = "系统正忙，这句话还没有存下，请过一会儿再发。"
+_FILE_AWAY = "系统正忙，这个文件还没有存下，请过一会儿再发。"
 _TOO_FAST = "发得太快了，请歇几秒再发。有生命危险请直接打 110、120。"
 
 
@@ -175,8 +176,7 @@ class Webchat:
                 raise _Refused(400, _NO_FILES)
             token, id, name, data = await forms.read_file(request)
             self._check(contact, token)
-            file = forms.make_file(contact, id, name, data)
-            await run_in_threadpool(self.attachments.receive, file)
+            await self._keep(self.attachments, forms.make_file(contact, id, name, data))
         except _Refused as problem:
             return self._refuse(request, problem)
         except ValueError as problem:
@@ -229,6 +229,13 @@ class Webchat:
         except Exception:
             log.exception("a message from the web chat was not stored")
             raise _Refused(503, _AWAY) from None
+
+    async def _keep(self, attachments: Attachments, file: File) -> None:
+        try:
+            await run_in_threadpool(attachments.receive, file)
+        except Exception:
+            log.exception("a file from the web chat was not stored")
+            raise _Refused(503, _FILE_AWAY) from None
 
     def _done(self, request: Request) -> Response:
         if forms.wants_json(request):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlmodel import Session, create_engine
 
 _CROSSED = ("40P01", "40001")
 """Deadlock, serialization failure: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+_NO_ROOM = ("53100", sqlite3.SQLITE_FULL)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,13 @@ def is_crossed(problem: Exception) -> bool:
     """Whether PostgreSQL ended a transaction because it and another waited for each other."""
     cause = problem.orig if isinstance(problem, OperationalError) else None
     return getattr(cause, "sqlstate", None) in _CROSSED
+
+
+def is_full(problem: Exception) -> bool:
+    """Whether there was no room left on the database's disk."""
+    cause = problem.orig if isinstance(problem, OperationalError) else None
+    codes = (getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorcode", None))
+    return any(code in _NO_ROOM for code in codes)
 
 
 class Undo:

@@ -3,7 +3,8 @@ still holds the old pages, is emptied.
 
 Deleted content itself is overwritten by ``PRAGMA secure_delete`` (``bot.db.engine``), but a row that
 moved to another page when SQLite balanced its tree may have left a copy between the page's pointers
-and its rows: ``rebuild`` writes every page anew.
+and its rows: ``rebuild`` writes every page anew. PostgreSQL keeps deleted rows until VACUUM, whose
+own rules may let a small table's wait for years: there ``rebuild`` is a VACUUM.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session as AnySession
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 _TODO = "to be scrubbed after the commit"
 _WAIT = 2.0
@@ -43,13 +44,27 @@ def empty_log(bind: Engine | Connection) -> bool:
 def rebuild(bind: Engine | Connection) -> None:
     """Write SQLite's file anew from the rows that are there. Who writes waits meanwhile.
 
+    On PostgreSQL deleted rows and what indexes hold of them become free room, while everybody goes
+    on; their bytes stay on the disk until new rows take that room.
+
     Raises:
         sqlite3.Error: There was no turn within a minute, or no room for a second copy.
+        SQLAlchemyError: PostgreSQL would not.
     """
+    if bind.dialect.name == "postgresql":
+        _vacuum(bind.engine)
     if file := _file(bind):
         with closing(sqlite3.connect(file, timeout=_TURN)) as line:
             line.execute("VACUUM")
         _cut(file)
+
+
+def _vacuum(engine: Engine) -> None:
+    names = ", ".join(f'"{table.name}"' for table in SQLModel.metadata.sorted_tables)
+    with engine.connect() as line:
+        line = line.execution_options(isolation_level="AUTOCOMMIT")
+        # By itself it leaves the indexes alone where few rows are gone: they hold who it was.
+        line.exec_driver_sql(f"VACUUM (INDEX_CLEANUP ON) {names}")
 
 
 def _file(bind: Engine | Connection) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
+import os
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,13 +15,14 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, func, select
 
 from bot import linked
 from bot.channels.files import LARGEST, File
 from bot.db import outbox
 from bot.db.desk import Attachment
+from bot.db.engine import is_full
 from bot.db.tables import Conversation, Message, State, Status, Ticket, now
 from bot.desk import history, people, promises
 from handlers.messages import Choice, Reply
@@ -32,7 +35,9 @@ _PIXELS = 50_000_000
 _SIDE = 3000
 """Longest side of a kept photo: a page of print stays readable."""
 _TOO_LARGE = "照片太大，没有保存。请缩小后再发。"
+_NO_ROOM = "系统现在存不下文件，这个没有保存。请过一会儿再发，或带到窗口。"
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+log = logging.getLogger(__name__)
 
 
 class Rejected(Exception):
@@ -51,19 +56,13 @@ class Store:
 
     def receive(self, file: File) -> None:
         """Keep the file with the person's open request, or say why not."""
-        with Session(self.engine) as session:
-            if not _accept(session, file):
-                return
-            try:
-                said = self._keep(session, file)
-            except Rejected as problem:
-                said = str(problem)
-            if file.album and _just_said(session, file, said):
-                session.commit()
-                return
-            choices = (Choice("/status", "查进度"), Choice("/menu", "回到菜单"))
-            outbox.put(session, file.contact, [Reply(said, choices=choices)])
-            session.commit()
+        path = self._path(secrets.token_hex(16))
+        try:
+            self._receive(file, path)
+        except OperationalError as problem:
+            if is_full(problem):  # room for others; whatever else is left, ``sweep`` finds
+                path.unlink(missing_ok=True)
+            raise
 
     def read(self, one: Attachment) -> bytes:
         """The bytes of a kept file."""
@@ -83,16 +82,29 @@ class Store:
             path.unlink()
         return len(loose)
 
-    def _keep(self, session: Session, file: File) -> str:
+    def _receive(self, file: File, path: Path) -> None:
+        with Session(self.engine) as session:
+            if not _accept(session, file):
+                return
+            try:
+                said = self._keep(session, file, path)
+            except Rejected as problem:
+                said = str(problem)
+            if file.album and _just_said(session, file, said):
+                session.commit()
+                return
+            choices = (Choice("/status", "查进度"), Choice("/menu", "回到菜单"))
+            outbox.put(session, file.contact, [Reply(said, choices=choices)])
+            session.commit()
+
+    def _keep(self, session: Session, file: File, path: Path) -> str:
         ticket = _ticket(session, file)
         kind, data = checked(file.data)
-        secret, key = Fernet.generate_key(), secrets.token_hex(16)
-        path = self._path(key)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_bytes(Fernet(secret).encrypt(data))  # before the row: none points to nothing
+        secret = Fernet.generate_key()
+        _write(path, Fernet(secret).encrypt(data))  # before the row: none points to nothing
         session.add(
             Attachment(
-                key=key,
+                key=path.name,
                 contact=str(file.contact),
                 ticket_id=ticket.id,
                 kind=kind,
@@ -143,6 +155,20 @@ def checked(data: bytes | None) -> tuple[str, bytes]:
         raise Rejected(_TOO_LARGE) from None
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError):
         raise Rejected("只能收照片（JPG、PNG）和 PDF，这个文件没有保存。请拍成照片再发。") from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All of it and down to the disk, or nothing. Raises Rejected where there is no room."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as problem:
+        path.unlink(missing_ok=True)
+        log.error("a file was not kept: %s", problem.strerror)
+        raise Rejected(_NO_ROOM) from None
 
 
 def _redrawn(image: Image.Image) -> bytes:

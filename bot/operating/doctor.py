@@ -19,6 +19,7 @@ from bot import checking
 from bot.config import Settings
 from bot.db import keys, outbox, schema
 from bot.db.cipher import WrongKey
+from bot.db.engine import is_full
 from bot.db.setaside import SetAside
 from bot.db.tables import Desk, Staff
 from bot.desk.clock import unknown_year
@@ -28,6 +29,11 @@ from bot.readiness import LATE, ROOM
 Level = Literal["好", "注意", "不行"]
 _CLOCK_LIMIT = timedelta(seconds=60)
 _BACKUP_LIMIT = timedelta(days=2)
+_LARGE_SORT = (
+    "SELECT max(place) FROM (SELECT row_number() OVER (ORDER BY repeat(md5(n::text), 30)) AS place"
+    " FROM generate_series(1, 4000) AS n) AS sorted"
+)
+"""About 4 MB."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def examine(settings: Settings, engine: Engine, *, now: datetime, ask: Ask) -> l
     found = [*_keys(settings), *_disk(settings), *_backups(settings, now), *_calendar(now)]
     if broken := _database(engine):
         return [*found, broken]
-    found += [*_revision(engine)]
+    found += [*_room(engine), *_revision(engine)]
     if not any(one.what == "数据库结构" and one.level == "不行" for one in found):
         found += _reading(engine)
         with Session(engine) as session:
@@ -122,8 +128,26 @@ def _database(engine: Engine) -> Finding | None:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError as problem:
         words = f"连不上（{type(problem).__name__}）"
-        return Finding("不行", "数据库", words, "请检查 database 设置、数据库是否在运行、账号密码")
+        remedy = "请检查 database 设置、数据库是否在运行、它的磁盘是否满了、账号密码"
+        return Finding("不行", "数据库", words, remedy)
     return None
+
+
+def _room(engine: Engine) -> Iterator[Finding]:
+    """PostgreSQL's disk may be another machine's: a sort too large for memory writes there and
+    leaves nothing."""
+    if engine.dialect.name != "postgresql":
+        return
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SET LOCAL work_mem = '64kB'"))
+            connection.execute(text(_LARGE_SORT))
+    except SQLAlchemyError as problem:
+        words = "满了" if is_full(problem) else f"写不进（{type(problem).__name__}）"
+        remedy = "请马上清理或扩容数据库所在的盘，否则新的申请存不下"
+        yield Finding("不行", "数据库磁盘", words, remedy)
+        return
+    yield Finding("好", "数据库磁盘", "写得进")
 
 
 def _revision(engine: Engine) -> Iterator[Finding]:

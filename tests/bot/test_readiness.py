@@ -18,7 +18,7 @@ from bot.config import Settings
 from bot.db import outbox
 from bot.db.tables import now
 from bot.readiness import LATE
-from handlers.messages import Contact, Reply
+from handlers.messages import Contact, Reply, Update
 from knowledge.base import Knowledge
 
 
@@ -80,3 +80,31 @@ def test_a_database_that_is_away_is_not_ready(app: App, sqlite: Engine) -> None:
     assert client.get("/readyz").json()["database"] is False
     assert client.get("/healthz").status_code == 200
     event.remove(sqlite, "before_cursor_execute", away)
+
+
+def test_a_database_without_room_is_told_until_something_is_stored(
+    app: App, sqlite: Engine
+) -> None:
+    telegram = app.channels["telegram"]
+    assert isinstance(telegram, Telegram)
+    telegram._poller.last_fetched = telegram._clock()
+    client = TestClient(app.web())
+
+    def limit(pages: int) -> None:
+        with sqlite.connect() as line:
+            used = line.exec_driver_sql("PRAGMA page_count").scalar_one()
+            line.exec_driver_sql(f"PRAGMA max_page_count = {used + pages}")
+
+    limit(0)
+    problems = [
+        problem
+        for n in range(50)
+        for problem in app.service.receive_all([Update(str(n), Contact("web", str(n)), "你好")])
+    ]
+    assert any(problems)
+    found = client.get("/readyz").json()
+    assert (found["ready"], found["database"], found["database_full"]) == (False, True, True)
+    limit(1000)
+    app.service.receive(Update("1", Contact("web", "somebody"), "你好"))
+    found = client.get("/readyz").json()
+    assert (found["ready"], found["database_full"]) == (True, False)

@@ -248,6 +248,21 @@ def test_a_database_that_is_away_costs_no_words(sqlite: Engine) -> None:
         assert "我的话" in answer.text
 
 
+def test_a_file_that_cannot_be_stored_is_refused_in_words(sqlite: Engine) -> None:
+    class Away:
+        def receive(self, _file: File) -> None:
+            raise OSError("away")
+
+    async def receive(_update: Update) -> None: ...
+
+    chat = Webchat(receive, Transcript(sqlite), secret="secret", attachments=Away())
+    with TestClient(Starlette(routes=chat.routes())) as client:
+        key, file = token(client), {"file": ("a.jpg", JPEG)}
+        answer = client.post("/chat/files", data={"token": key}, files=file)
+    assert answer.status_code == 503
+    assert "这个文件还没有存下" in answer.text
+
+
 def test_an_answer_is_printed_for_its_person_only(web: Starlette, client: TestClient) -> None:
     say(client, token(client), "残疾军人坐火车半价吗")
     id = heard(client)[-1]["id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from pathlib import Path
@@ -104,6 +105,27 @@ def test_a_file_is_kept_once_encrypted_with_the_ticket_that_waits_for_it(
     assert store.read(kept).startswith(b"\xff\xd8")
     said = outbox.take(desks.session, WANG)
     assert [f"照片已收到，放在 {waiting.number} 里" in reply.text for reply in said] == [True]
+
+
+def test_a_file_for_which_there_is_no_room_is_refused_and_leaves_nothing(
+    desks: Desks, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desks.opens(town="")
+    desks.session.commit()
+    with Session(store.engine) as session:
+        outbox.take(session, WANG)
+
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        store.receive(File("u1", WANG, "a.pdf", PDF))
+    assert [path for path in store.folder.rglob("*") if path.is_file()] == []
+    [said] = outbox.take(desks.session, WANG)
+    assert "没有保存" in said.text
+    store.receive(File("u2", WANG, "a.pdf", PDF))
+    assert len(desks.session.exec(select(Attachment)).all()) == 1
 
 
 def test_without_an_open_request_nothing_is_kept(desks: Desks, store: Store) -> None:

@@ -20,30 +20,38 @@ def programs() -> Path | None:
 class Cluster:
     """One server on a free port of 127.0.0.1, as user postgres where we are root."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(
+        self, programs: Path, *, data: Path | None = None, wal: Path | None = None
+    ) -> None:
+        """``data`` and ``wal`` are folders made here, on disks that may fill up."""
         self._programs = programs
+        self.wal = wal
         self._folder = Path(tempfile.mkdtemp(prefix="youjun-cluster-"))
         self._as = ("runuser", "-u", "postgres", "--") if os.getuid() == 0 else ()
         if self._as:
             shutil.chown(self._folder, "postgres")
-        self._data = self._folder / "data"
+        self._data = data or self._folder / "data"
         port = free_port()
         self.url = f"postgresql+psycopg://youjun@127.0.0.1:{port}/postgres"
         self._options = f"-p {port} -k {self._folder} -c listen_addresses=127.0.0.1"
-        self._run(
-            "initdb", "-A", "trust", "-U", "youjun", "-E", "UTF8", "--no-sync", "-D", self._data
-        )
+        usual = ("-A", "trust", "-U", "youjun", "-E", "UTF8", "--no-sync", "--wal-segsize=1")
+        self._run("initdb", *usual, *(("-X", wal) if wal else ()), "-D", self._data)
 
     def start(self) -> None:
         log = self._folder / "log"
         self._run("pg_ctl", "-D", self._data, "-o", self._options, "-l", log, "-w", "start")
+
+    def runs(self) -> bool:
+        """Whether it is there; a server that finds no room for its log ends."""
+        status = [*self._as, str(self._programs / "pg_ctl"), "-D", str(self._data), "status"]
+        return subprocess.run(status, capture_output=True, check=False).returncode == 0
 
     def stop(self, mode: str = "immediate") -> None:
         """``immediate`` is like a crash: nothing is written, the next start recovers."""
         self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
 
     def remove(self) -> None:
-        if (self._data / "postmaster.pid").exists():
+        if self.runs():
             self.stop()
         shutil.rmtree(self._folder)
 

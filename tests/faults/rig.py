@@ -119,8 +119,17 @@ class Process:
         await self.running.wait()
         return time.monotonic() - began
 
+    async def ready(self) -> dict[str, Any]:
+        """What ``/readyz`` says."""
+        url = f"http://127.0.0.1:{self.port}/readyz"
+        async with aiohttp.ClientSession() as http, http.get(url) as answer:
+            return dict(await answer.json())
+
+    def whole_log(self) -> str:
+        return (self.folder / f"{self.port}.log").read_text("utf-8", "replace")
+
     def log(self) -> str:
-        return (self.folder / f"{self.port}.log").read_text("utf-8", "replace")[-4000:]
+        return self.whole_log()[-4000:]
 
 
 @dataclass(frozen=True)
@@ -161,9 +170,9 @@ class Town:
         messages = [one for reply in replies for one in render(reply, keyboard_open=False)]
         self.model = [_NUMBER.sub("T", one.text) for one in messages]
 
-    def speak(self) -> None:
+    def speak(self, lines: Sequence[str] = SCRIPT) -> None:
         """Everybody else says everything; the platform keeps it until the bot comes for it."""
-        for line in SCRIPT:
+        for line in lines:
             for id in self.people:
                 self.emulator.person(id).says(line)
 

@@ -56,6 +56,19 @@ def test_a_good_installation_is_called_good(settings: Settings, sqlite: Engine) 
     assert {"密钥", "磁盘", "备份", "数据库结构", "解密", "人员", "知识库"} <= set(found)
 
 
+def test_the_room_on_the_disk_of_postgresql_is_tried(postgres: Engine) -> None:
+    settings = Settings(
+        database=postgres.url.render_as_string(hide_password=False), secret_keys=[SecretStr(KEY)]
+    )
+    assert look(settings, postgres)["数据库磁盘"] == ["好 写得进 "]
+    with postgres.begin() as line:
+        name = postgres.url.database
+        line.exec_driver_sql(f"ALTER DATABASE {name} SET temp_file_limit = '1MB'")
+    postgres.dispose()  # a setting holds for new connections
+    [said] = look(settings, postgres)["数据库磁盘"]
+    assert said.startswith("不行 写不进")
+
+
 def test_nobody_on_the_staff_and_no_backup_are_told(settings: Settings, sqlite: Engine) -> None:
     found = look(settings, sqlite)
     assert found["人员"][0].startswith("不行")

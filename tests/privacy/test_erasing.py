@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import random
+import subprocess
 import tarfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 from sqlmodel import Session, select
 
 from bot import erasing, linked
@@ -89,6 +90,41 @@ def test_nothing_of_them_is_left_on_the_disk(
     assert sum(piece.encode() in after for piece in others) > 0.9 * len(others)
     assert b"wang-4711" not in after
     assert b"352706599" not in after
+
+
+def test_nothing_of_them_is_left_in_a_dump_of_postgresql_nor_as_a_dead_row(
+    postgres: Engine, live: Callable[[Engine], Life]
+) -> None:
+    life = live(postgres)
+    theirs = {str(life.wang.contact), str(life.phone.contact)}
+    pieces = tokens(postgres, theirs, "T000001") | {"wang-4711", "352706599"}
+    before = dump(postgres)
+    assert all(piece in before for piece in pieces)
+    forgotten(life)
+    long_ago(postgres, str(life.wang.contact), days=2)
+    purge(postgres, TERMS)
+    after = dump(postgres)
+    assert [piece for piece in pieces if piece in after] == []
+    assert "charlie-42" in after
+    assert dead_rows(postgres) > 0  # a dump does not show them
+    scrubbing.rebuild(postgres)
+    assert dead_rows(postgres) == 0
+
+
+def dump(engine: Engine) -> str:
+    """What ``pg_dump`` makes of it."""
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    done = subprocess.run(["pg_dump", url], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def dead_rows(engine: Engine) -> int:
+    """Deleted rows that still lie in the tables people's words are in."""
+    with engine.begin() as line:
+        line.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pgstattuple")
+        tables = ("message", "conversation", "ticket", "ticketevent", "attachment", "setaside")
+        count = text("SELECT dead_tuple_count FROM pgstattuple(:name)")
+        return sum(line.execute(count, {"name": one}).scalar_one() for one in tables)
 
 
 def test_what_a_moved_row_left_on_its_page_goes(tmp_path: Path) -> None:
