@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
 from sqlmodel import Session, SQLModel
 
-from bot.db.engine import insert_new
+from bot.db.engine import insert_new, insert_numbered
 from bot.db.learning import Receipt
 from bot.db.tables import Conversation
 from handlers.messages import Reply, Update
@@ -87,8 +86,7 @@ def write(session: Session) -> None:
     if words:  # in their order, so that of two who store the same, one waits
         texts = [{"digest": digest, "text": text} for digest, text in sorted(words.items())]
         database.execute(insert_new(database, _WORDINGS), texts)
-    stored = insert(_RECEIPTS).returning(_RECEIPTS.c.id, sort_by_parameter_order=True)
-    numbers = database.execute(stored, [one.row for one in waiting]).scalars().all()
+    numbers = insert_numbered(database, _RECEIPTS, [one.row for one in waiting])
     for one, number in zip(waiting, numbers, strict=True):
         if one.text:
             last = one.replies[-1]

@@ -18,9 +18,11 @@ from bot.db import inbox, outbox
 from bot.db.engine import Undo, is_away, is_crossed, is_full
 from bot.db.tables import Conversation, now
 from bot.desk import effects as desk
+from bot.desk import gaps
 from bot.operating.logs import correlated, number_of
 from bot.plaintext import plain_update
 from handlers.closing import Closing
+from handlers.effects import NoteGap
 from handlers.messages import Reply, Update
 from handlers.turn import Situation, Turn
 from knowledge.base import Knowledge
@@ -98,6 +100,7 @@ class Service:
                 conversation.blocked_at, conversation.updated_at = None, self.clock()
                 said.append((update.contact, replies, conversation.held))
             receipts.write(session)
+            gaps.write(session)
             rows = [
                 row for to, replies, held in said for row in outbox.rows(to, replies, ticket=held)
             ]
@@ -123,9 +126,11 @@ class Service:
         self, session: Session, conversation: Conversation, update: Update, undo: Undo
     ) -> Turn:
         """What the handlers make of an update; what they want done is done."""
-        moment = self.clock()
+        moment, noted = self.clock(), list[NoteGap]()
 
         def perform(effect: object) -> Any:
+            if isinstance(effect, NoteGap):  # nobody reads it before the commit
+                return noted.append(effect)
             undo.from_here()
             return desk.perform(
                 session, update.contact, effect, settings=self.settings, now=self.clock()
@@ -144,6 +149,7 @@ class Service:
         )
         with correlated(number_of(update.contact, update.id)):
             turn = handlers.respond(update, at)
+        gaps.keep(session, noted, at=moment)
         library = self.knowledge.library
         receipts.keep(session, update, turn, conversation, library=library, at=moment)
         return turn

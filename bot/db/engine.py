@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography.fernet import MultiFernet
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import Connection, Engine, Table, event, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as OutOfConnections
@@ -57,6 +58,22 @@ def insert_new(bind: Engine | Connection, table: Table) -> Any:
     """An INSERT that passes over rows that are there already, without waking the other's error."""
     dialect = sqlite if bind.dialect.name == "sqlite" else postgresql
     return dialect.insert(table).on_conflict_do_nothing()
+
+
+def insert_numbered(
+    database: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> Sequence[int]:
+    """Insert rows and say their numbers, in the same order."""
+    if database.dialect.name != "sqlite":
+        stored = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+        return database.execute(stored, rows).scalars().all()
+    # SQLite promises no order of what it returns, so it would be asked row by row; but nobody else
+    # writes as long as we hold its lock, so we can count as it does.
+    last = database.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+    numbers = range(last + 1, last + 1 + len(rows))
+    numbered = [{**row, "id": number} for row, number in zip(rows, numbers, strict=True)]
+    database.execute(insert(table), numbered)
+    return numbers
 
 
 def is_away(problem: Exception) -> bool:

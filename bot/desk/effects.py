@@ -80,7 +80,7 @@ def perform(
             return now.astimezone(BEIJING).isoformat()
         case effects.AskDuty():
             return _duty(session, now)
-        case effects.NoteGap() | effects.NoteFeedback():
+        case effects.NoteFeedback():
             return _judged(session, contact, effect, now)
     return _kept(session, contact, effect, settings=settings, now=now)
 
@@ -128,13 +128,10 @@ def _theirs(
 def _judged(
     session: Session,
     contact: Contact,
-    effect: effects.NoteGap | effects.NoteFeedback,
+    effect: effects.NoteFeedback,
     now: datetime,
 ) -> None:
-    """What there was no answer to, and what the person says about one."""
-    if isinstance(effect, effects.NoteGap):
-        gaps.note(session, effect, at=now)
-        return
+    """What the person says about an answer."""
     gaps.note_useless(session, contact, effect, at=now)
     reason = mask(effect.reason)[:200]
     session.add(Feedback(article=effect.article[:48], useful=effect.useful, reason=reason, at=now))

@@ -5,12 +5,13 @@ Questions are noted without personal data while answering; :func:`gather` groups
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, case
-from sqlmodel import Session, col, func, select
+from sqlalchemy import ColumnElement, Engine, case, insert
+from sqlmodel import Session, SQLModel, col, func, select
 
 from bot.db.learning import Gap, Unanswered
 from bot.db.tables import Conversation, Message, Staff, Status
@@ -26,20 +27,35 @@ STATES = {"new": "新", "doing": "处理中", "done": "已解决", "wont": "不�
 _OPEN = ("new", "doing")
 _LONGEST = 200
 """Characters of a question that are kept."""
+_WAITING = "questions to note"
+_UNANSWERED = SQLModel.metadata.tables["unanswered"]
 RECENT = timedelta(days=7)
 
 
 def note(session: Session, wanted: effects.NoteGap, *, at: datetime) -> None:
     """Keep a question that nothing answered, without what points to a person."""
-    session.add(
-        Unanswered(
-            question=anonymous(wanted.question)[:_LONGEST],
-            status=wanted.status,
-            near=wanted.near[:60],
-            county=wanted.county[:20],
-            at=at,
-        )
-    )
+    session.add(Unanswered(**_row(wanted, at)))
+
+
+def keep(session: Session, wanted: Iterable[effects.NoteGap], *, at: datetime) -> None:
+    """As :func:`note`, but :func:`write` stores it."""
+    session.info.setdefault(_WAITING, []).extend(_row(one, at) for one in wanted)
+
+
+def write(session: Session) -> None:
+    """Store what is kept, all at once: every fifth question may be one of them."""
+    if waiting := session.info.pop(_WAITING, None):
+        session.connection().execute(insert(_UNANSWERED), waiting)
+
+
+def _row(wanted: effects.NoteGap, at: datetime) -> dict[str, Any]:
+    return {
+        "question": anonymous(wanted.question)[:_LONGEST],
+        "status": wanted.status,
+        "near": wanted.near[:60],
+        "county": wanted.county[:20],
+        "at": at,
+    }
 
 
 def note_useless(

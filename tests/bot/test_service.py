@@ -62,6 +62,21 @@ def test_a_handler_that_raises_costs_one_polite_line(
     assert person.says("我不想活了")[0].count("12356") == 1
 
 
+def test_questions_nothing_answers_are_noted_once_each_and_only_if_they_are_dealt_with(
+    service: Service, engine: Engine
+) -> None:
+    asked = [
+        Update(str(n), Contact("terminal", str(n)), f"月球上第{n}个环形山归谁管") for n in range(3)
+    ]
+    assert service.receive_all(asked) == [None] * 3
+    assert service.receive_all(asked) == [None] * 3
+    service.observe = lambda turn: turn.replies[9]  # type: ignore[assignment,return-value]
+    service.receive_all([Update("9", Contact("terminal", "9"), "木星上的环形山归谁管")])
+    with Session(engine) as session:
+        noted = session.exec(select(Unanswered.question).order_by(col(Unanswered.id))).all()
+    assert noted == [one.text for one in asked]
+
+
 def test_a_broken_handler_leaves_the_conversation_as_it_was(
     service: Service, engine: Engine, knowledge: Knowledge, person: Person
 ) -> None:
