@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import adapters, console, health, loops
 from bot.channels.webchat import Webchat
@@ -33,15 +35,35 @@ if TYPE_CHECKING:
 def application(app: App) -> Starlette:
     """Everything that answers over HTTP, and the loops that run beside it."""
     chat = _chat(app).routes() if app.settings.web.chat else [Route("/", _to_desk)]
-    routes: list[BaseRoute] = [*health.routes(app), *chat]
-    if app.wechat:
-        routes += app.wechat.routes()
-    if app.telegram:
-        routes += app.telegram.routes()
-    routes += console.routes(_console(app))
-    return Starlette(
-        routes=routes, lifespan=partial(loops.lifespan, app), middleware=[Middleware(Correlate)]
+    hooks = [
+        route for channel in (app.telegram, app.wechat) if channel for route in channel.routes()
+    ]
+    routes = [*health.routes(app), *chat, *hooks, *console.routes(_console(app))]
+    return Web(
+        routes=routes,
+        hooks=hooks,
+        lifespan=partial(loops.lifespan, app),
+        middleware=[Middleware(Correlate)],
     )
+
+
+class Web(Starlette):
+    """Platforms' own addresses are found at once, past what is there for people and their browsers:
+    every message comes that way."""
+
+    def __init__(self, *, hooks: Sequence[BaseRoute], **given: Any) -> None:
+        super().__init__(**given)
+        self._hooks: dict[tuple[str, str], ASGIApp] = {
+            (method, route.path): Correlate(route.app)
+            for route in hooks
+            if isinstance(route, Route)
+            for method in route.methods or ()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        hook = scope["type"] == "http" and self._hooks.get((scope["method"], scope["path"]))
+        await (hook or super().__call__)(scope, receive, send)
 
 
 def _chat(app: App) -> Webchat:

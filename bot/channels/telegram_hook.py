@@ -13,13 +13,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import telegram
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot.channels.telegram_pace import Allowance
 from bot.channels.telegram_quarantine import Quarantine, first_line
+from bot.channels.telegram_read import Parsed, parsed
 
 PATH = "/telegram"
 LARGEST = 1024 * 1024
@@ -45,7 +45,7 @@ class Hook:
 
     def __init__(
         self,
-        take: Callable[[telegram.Update], Awaitable[None]],
+        take: Callable[[Parsed], Awaitable[None]],
         quarantine: Quarantine,
         *,
         secret: str,
@@ -93,7 +93,7 @@ class Hook:
 
     async def _deal_with(self, raw: dict[str, Any]) -> Response:
         try:
-            update = telegram.Update.de_json(raw)
+            update = parsed(raw)
         except Exception as problem:
             reason = f"cannot be parsed: {first_line(problem)}"
             return _TRUE if await self._quarantine.set_aside(raw, reason) else _again(503, 2)

@@ -17,7 +17,7 @@ from bot.channels.speech import Transcriber, Unheard
 from bot.channels.staffroom import Hear
 from bot.channels.telegram_files import Files, Sent, attached, voice_of
 from bot.channels.telegram_public import read_public
-from bot.channels.telegram_read import read, read_blocking
+from bot.channels.telegram_read import Parsed, read, read_blocking
 from bot.channels.telegram_register import Register
 from bot.channels.telegram_staff_read import read_group
 from handlers.messages import Contact, Update
@@ -57,10 +57,13 @@ class Intake:
         self._files, self._attachments = files, attachments
         self._transcriber, self._wake = transcriber, wake
 
-    async def take(self, raw: telegram.Update) -> None:
+    async def take(self, raw: Parsed) -> None:
         """Deal with an update; returns once it is committed, raises if it is not."""
         if self.receive is None:
             raise RuntimeError("the service is not there yet")
+        if isinstance(raw, Update):
+            await self.receive(raw)
+            return
         if raw.callback_query is not None:
             self._spawn(self._stop_spinner(raw.callback_query.id))
         if (change := read_blocking(raw)) and self._blocked is not None:

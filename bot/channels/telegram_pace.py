@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -56,3 +57,7 @@ class Pace:
         wait = self._all.wait(self._overall, now, 1)
         self._overall = max(self._overall, now) + self._all.interval
         return wait
+
+    def lanes(self, seconds: float) -> int:
+        """How many messages, each ``seconds`` on its way, keep up this pace to all chats."""
+        return max(1, math.ceil(seconds / self._all.interval))

@@ -11,14 +11,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-import telegram
 from telegram.error import Conflict, InvalidToken, RetryAfter
 
 from bot.channels.telegram_patience import Timing, patiently
 from bot.channels.telegram_quarantine import Quarantine, first_line
-from bot.channels.telegram_read import chat_of
+from bot.channels.telegram_read import Parsed, chat_of, parsed
 
-_SIDE_BY_SIDE = 8
+_SIDE_BY_SIDE = 32
 """Chats whose updates are worked on at the same time."""
 _FAREWELL = 20.0
 """Seconds an update in hand gets when we stop."""
@@ -30,7 +29,7 @@ class Poller:
     def __init__(
         self,
         fetch: Callable[[int], Awaitable[list[Any]]],
-        take: Callable[[telegram.Update], Awaitable[None]],
+        take: Callable[[Parsed], Awaitable[None]],
         quarantine: Quarantine,
         *,
         secret: str,
@@ -81,7 +80,7 @@ class Poller:
         return len(batch)
 
     async def _work(self, batch: list[dict[str, Any]]) -> None:
-        lines: dict[int, list[tuple[telegram.Update, dict[str, Any]]]] = {}
+        lines: dict[int, list[tuple[Parsed, dict[str, Any]]]] = {}
         for raw in batch:
             if raw["update_id"] in self._settled:
                 continue
@@ -89,35 +88,35 @@ class Poller:
                 lines.setdefault(chat_of(update), []).append((update, raw))
         await asyncio.gather(*(self._line(line) for line in lines.values()))
 
-    async def _parse(self, raw: dict[str, Any]) -> telegram.Update | None:
+    async def _parse(self, raw: dict[str, Any]) -> Parsed | None:
         try:
-            return telegram.Update.de_json(raw)
+            return parsed(raw)
         except Exception as problem:
             if await self._quarantine.set_aside(raw, f"cannot be parsed: {first_line(problem)}"):
                 self._settled.add(raw["update_id"])
             return None
 
-    async def _line(self, line: Iterable[tuple[telegram.Update, dict[str, Any]]]) -> None:
+    async def _line(self, line: Iterable[tuple[Parsed, dict[str, Any]]]) -> None:
         """The updates of one chat, in order; those behind a failed one wait for it."""
         async with self._lanes:
             for update, raw in line:
                 if self._stopping:
                     return
-                due = self._quarantine.due(update.update_id)
+                due = self._quarantine.due(raw["update_id"])
                 if due and await self._try(update, raw):
                     continue
-                aside = update.update_id in self._settled
-                if not aside and not self._quarantine.stubborn(update.update_id):
+                aside = raw["update_id"] in self._settled
+                if not aside and not self._quarantine.stubborn(raw["update_id"]):
                     return
 
-    async def _try(self, update: telegram.Update, raw: dict[str, Any]) -> bool:
+    async def _try(self, update: Parsed, raw: dict[str, Any]) -> bool:
         """Whether it was taken."""
         try:
             await self._take(update)
         except Exception as problem:
             if await self._quarantine.failed(raw, problem):
-                self._settled.add(update.update_id)
+                self._settled.add(raw["update_id"])
             return False
-        self._quarantine.went_well(update.update_id)
-        self._settled.add(update.update_id)
+        self._quarantine.went_well(raw["update_id"])
+        self._settled.add(raw["update_id"])
         return True

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any, TypeAlias
 
 import telegram
 
 from handlers.messages import Contact, Point, Update
 
 NAME = "telegram"
+_ADDRESSED = re.compile(r"^(/\w+)@\w+")
 _UNSUPPORTED = {
     "animation": "动图",
     "photo": "图片",
@@ -22,6 +24,27 @@ _UNSUPPORTED = {
     "dice": "表情",
 }
 """Fields of a message, the telling ones first: an animation is also a document."""
+
+
+Parsed: TypeAlias = Update | telegram.Update
+
+
+def parsed(raw: dict[str, Any]) -> Parsed:
+    """An update as it came: words in a private chat, which nearly all are, for the service;
+    everything else as python-telegram-bot's objects, for :func:`read` and its kin. Raises what they
+    raise for what is no update."""
+    match raw:
+        case {
+            "update_id": int(id),
+            "message": {
+                "message_id": int(),
+                "date": int(),
+                "chat": {"id": int(chat), "type": telegram.Chat.PRIVATE},
+                "text": str(text),
+            },
+        } if len(raw) == 2 and text:
+            return Update(str(id), Contact(NAME, str(chat)), _without_address(text))
+    return telegram.Update.de_json(raw)
 
 
 def read(raw: telegram.Update) -> Update | None:
@@ -48,8 +71,10 @@ def read_blocking(raw: telegram.Update) -> tuple[Contact, bool] | None:
     return Contact(NAME, str(change.chat.id)), blocked
 
 
-def chat_of(raw: telegram.Update) -> int:
+def chat_of(raw: Parsed) -> int:
     """Updates with the same number must be answered in order."""
+    if isinstance(raw, Update):
+        return int(raw.contact.address)
     chat, user = raw.effective_chat, raw.effective_user
     return chat.id if chat else user.id if user else 0
 
@@ -95,7 +120,7 @@ def _edited(id: str, message: telegram.Message) -> Update | None:
 
 def _without_address(text: str) -> str:
     """``/start@our_bot article-x`` is ``/start article-x``."""
-    return re.sub(r"^(/\w+)@\w+", r"\1", text.strip())
+    return _ADDRESSED.sub(r"\1", text.strip())
 
 
 def _card(id: str, contact: Contact, message: telegram.Message) -> Update:

@@ -8,6 +8,7 @@ import pytest
 import telegram
 
 from bot.channels.telegram_read import chat_of, read, read_blocking
+from bot.channels.telegram_read import parsed as taken
 from handlers.messages import Contact, Point, Update
 from tests.channels.telegram_official import Official
 
@@ -196,3 +197,35 @@ def test_a_button_belongs_to_the_line_of_its_chat(official: Official) -> None:
     pressed = parsed(button("/menu", shown(PRIVATE, text="您好")), official)
     written = parsed(message(text="您好"), official)
     assert chat_of(pressed) == chat_of(written) == 7
+
+
+@pytest.mark.parametrize("text", ["优待证怎么办", " /start@youjun_test_bot article-x ", "/menu"])
+def test_words_in_a_private_chat_are_read_without_detours_and_come_out_the_same(text: str) -> None:
+    raw = message(text=text)
+    found = taken(raw)
+    assert found == read(telegram.Update.de_json(raw))
+    assert chat_of(found) == chat_of(telegram.Update.de_json(raw)) == 7
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        message(SUPERGROUP, text="你好"),
+        message(location=PLACE),
+        message(caption="这是什么", photo=PHOTO),
+        message(text=""),
+        edited(text="你好"),
+        button("/menu", shown(PRIVATE, text="菜单")),
+        message(text="你好") | {"callback_query": None},
+    ],
+)
+def test_everything_else_is_left_to_the_library(raw: Json) -> None:
+    assert isinstance(taken(raw), telegram.Update)
+
+
+@pytest.mark.parametrize("lacking", ["message_id", "date"])
+def test_what_is_no_message_is_refused_as_the_library_refuses_it(lacking: str) -> None:
+    raw = message(text="你好")
+    del raw["message"][lacking]
+    with pytest.raises((KeyError, TypeError)):
+        taken(raw)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from telegram import InlineKeyboardMarkup, ReplyKeyboardMarkup, ReplyKeyboardRemove
 
 from bot.channels.telegram_pace import Pace
 from bot.channels.telegram_render import Outgoing, render, split
@@ -18,8 +17,8 @@ def units(text: str) -> int:
 
 
 def rows(message: Outgoing) -> list[list[str]]:
-    assert isinstance(message.markup, InlineKeyboardMarkup)
-    return [[button.text for button in row] for row in message.markup.inline_keyboard]
+    assert message.markup
+    return [[button["text"] for button in row] for row in message.markup["inline_keyboard"]]
 
 
 @given(st.text(alphabet=st.sampled_from("字。，\n ”a🎖")), st.integers(min_value=2, max_value=40))
@@ -80,18 +79,18 @@ def test_a_reply_of_staff_says_so() -> None:
 
 def test_a_share_button_hangs_on_the_text_or_follows_the_choices() -> None:
     [alone] = render(Reply("您在哪儿？", share="location"))
-    assert isinstance(alone.markup, ReplyKeyboardMarkup)
-    assert alone.markup.keyboard[0][0].request_location
-    assert alone.markup.one_time_keyboard
+    assert alone.markup
+    assert alone.markup["keyboard"][0][0]["request_location"]
+    assert alone.markup["one_time_keyboard"]
     first, second = render(Reply("您的电话？", choices=(Choice("/cancel", "取消"),), share="phone"))
     assert rows(first) == [["取消"]]
-    assert isinstance(second.markup, ReplyKeyboardMarkup)
-    assert second.markup.keyboard[0][0].request_contact
+    assert second.markup
+    assert second.markup["keyboard"][0][0]["request_contact"]
 
 
 def test_a_share_button_left_open_is_taken_away_where_there_is_room() -> None:
     [plain] = render(Reply("收到位置了"), keyboard_open=True)
-    assert isinstance(plain.markup, ReplyKeyboardRemove)
+    assert plain.markup == {"remove_keyboard": True}
     [full] = render(Reply("选一个", choices=(Choice("/x", "好"),)), keyboard_open=True)
     assert rows(full) == [["好"]]
 
@@ -138,3 +137,10 @@ def test_no_second_holds_more_than_thirty_messages(clock: Clock) -> None:
     leave = [pace.queue() for _ in range(100)]
     assert all(sum(start <= at < start + 1 for at in leave) <= 30 for start in leave)
     assert leave[-1] < 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lanes"), [(0.0, 1), (0.003, 1), (0.04, 1), (0.15, 4), (0.3, 8)]
+)
+def test_as_many_on_their_way_as_the_pace_needs(clock: Clock, seconds: float, lanes: int) -> None:
+    assert Pace(clock).lanes(seconds) == lanes
