@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, update
 
-from bot.channels.base import Channel, Later, SlowDown, Uncertain, Undeliverable
+from bot.channels.base import Channel, Later, Paced, SlowDown, Uncertain, Undeliverable
 from bot.db import outbox
 from bot.db.claiming import Claimed
 from bot.db.tables import Conversation, Status, now
@@ -39,8 +39,11 @@ _DOUBT = "uncertain: "
 """Begins the error of a reply that may have arrived."""
 _MOMENT = 0.01
 """Seconds for others on their way to land, too, before the first is written down."""
-_LOOK = 1.0
-"""Seconds between looks while something is on its way."""
+_LANES = 4
+"""Replies on their way at a time to a channel that does not know how many it can use."""
+_SLOW = 0.5
+"""Seconds between looks while something is on its way, and after which it holds up nobody: another
+goes beside it."""
 log = logging.getLogger(__name__)
 
 
@@ -52,8 +55,15 @@ class _Outcome:
     gone: bool = False
 
 
+@dataclass(frozen=True)
+class _Flight:
+    message: Claimed
+    began: float
+    """On the clock of the event loop."""
+
+
 _Landed: TypeAlias = tuple[Claimed, _Outcome]
-_Flying: TypeAlias = "dict[asyncio.Task[_Outcome], Claimed]"
+_Flying: TypeAlias = "dict[asyncio.Task[_Outcome], _Flight]"
 
 
 class Courier:
@@ -64,13 +74,13 @@ class Courier:
         engine: Engine,
         channels: Mapping[str, Channel],
         *,
-        lanes: int = 4,
+        lanes: int = 8,
         lease: timedelta = outbox.LEASE,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        """``lanes``: replies on their way at a time, which is how many may arrive twice when the
-        process is killed; ``lease``: after so long without an outcome, another courier sends it
-        again."""
+        """``lanes``: replies on their way at a time, at most; a channel that is quick needs fewer,
+        and so many may arrive twice when the process is killed. ``lease``: after so long without an
+        outcome, another courier sends it again."""
         self.engine = engine
         self.channels = channels
         self.lanes, self.lease = lanes, lease
@@ -109,11 +119,11 @@ class Courier:
     async def deliver_due(self) -> int:
         """Send everything that is due, several people at a time; returns how many were sent."""
         sent, landed = 0, list[_Landed]()
-        flying: dict[asyncio.Task[_Outcome], Claimed] = {}
+        flying: _Flying = {}
         while self.channels:
             self._woken.clear()
             for message in await self._turn_over(landed, flying):
-                flying[asyncio.create_task(self._send(message))] = message
+                flying[asyncio.create_task(self._send(message))] = _Flight(message, _moment())
             if not flying:
                 break
             try:
@@ -128,19 +138,29 @@ class Courier:
 
     async def _next(self, flying: _Flying) -> set[asyncio.Task[_Outcome]]:
         """Those that landed, as soon as one has; nobody when there is news and room for it."""
-        if len(flying) == self.lanes:
-            await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-            return await _together(flying)
-        news = asyncio.create_task(self._woken.wait())
-        try:
-            await asyncio.wait({*flying, news}, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            news.cancel()
+        if full := not self._room(flying):
+            await asyncio.wait(flying, timeout=_SLOW, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            news = asyncio.create_task(self._woken.wait())
+            waiting = {*flying, news}
+            try:
+                await asyncio.wait(waiting, timeout=_SLOW, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                news.cancel()
         landed = {one for one in flying if one.done()}
-        return await _together(flying) if landed and not self._woken.is_set() else landed
+        hurry = self._woken.is_set() and not full
+        return landed if hurry or not landed else await _together(flying)
+
+    def _room(self, flying: _Flying) -> int:
+        """How many more may go."""
+        wanted = max(
+            one.lanes if isinstance(one, Paced) else _LANES for one in self.channels.values()
+        )
+        slow = sum(_moment() - one.began > _SLOW for one in flying.values())
+        return max(0, min(self.lanes, wanted + slow) - len(flying))
 
     def _land(self, flying: _Flying, done: set[asyncio.Task[_Outcome]]) -> list[_Landed]:
-        landed = [(flying.pop(task), task.result()) for task in done]
+        landed = [(flying.pop(task).message, task.result()) for task in done]
         for message, outcome in landed:
             self.observe(Contact.parse(message.contact).channel, outcome.status.value)
         return landed
@@ -149,7 +169,7 @@ class Courier:
         self, landed: list[_Landed], flying: _Flying, *, stopping: bool = False
     ) -> list[Claimed]:
         """Write down what landed and claim as many, in one transaction and even if cancelled."""
-        room = 0 if stopping else self.lanes - len(flying)
+        room = 0 if stopping else self._room(flying)
         if not landed and not room:
             return []
         work = asyncio.ensure_future(asyncio.to_thread(self._exchange_patiently, landed, room))
@@ -221,6 +241,10 @@ class Courier:
                 )
             session.commit()
             return found
+
+
+def _moment() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _together(flying: _Flying) -> set[asyncio.Task[_Outcome]]:

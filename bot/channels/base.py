@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from handlers.messages import Reply, Update
 
@@ -65,3 +65,12 @@ class Channel(Protocol):
     async def send(self, address: str, reply: Reply) -> None:
         """Deliver one reply. Raises Undeliverable, SlowDown, Later, Uncertain, or any other
         exception for trouble that passes."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A channel that knows how many replies on their way at a time its pace can use."""
+
+    @property
+    def lanes(self) -> int:
+        """More would bring nothing, and each of them may arrive twice if the process is killed."""

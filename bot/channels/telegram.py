@@ -114,6 +114,11 @@ class Telegram:
         return self._register.username
 
     @property
+    def lanes(self) -> int:
+        """Replies on their way at a time that our pace can use."""
+        return self._sender.lanes
+
+    @property
     def last_fetched(self) -> float | None:
         """When ``clock`` last saw Telegram answer our poll, or our webhook in order; None before
         the first time."""

@@ -41,6 +41,11 @@ class StaffSide:
         self._carry, self._rooms = carry, rooms
         self._offered: set[int] = set()
 
+    @property
+    def lanes(self) -> int:
+        """As many as to everybody: it is the same bot."""
+        return self._sender.lanes
+
     async def run(self, receive: Receive) -> None:
         """Show staff their commands; updates come in where everybody's do."""
         for chat in await self._rooms.groups():

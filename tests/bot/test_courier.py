@@ -241,6 +241,53 @@ async def test_somebody_who_is_slow_to_reach_holds_up_nobody(engine: Engine) -> 
     assert {one for one, _ in status(engine)} == {Status.SENT}
 
 
+class Paced(Pigeon):
+    """A channel that wants ``lanes`` replies on their way, and counts how many there are."""
+
+    def __init__(self, lanes: int) -> None:
+        super().__init__()
+        self.lanes, self.flying, self.most = lanes, 0, 0
+
+    async def send(self, address: str, reply: Reply) -> None:
+        self.flying += 1
+        self.most = max(self.most, self.flying)
+        await asyncio.sleep(0.02)
+        self.flying -= 1
+        await super().send(address, reply)
+
+
+@pytest.mark.parametrize(("lanes", "most"), [(1, 1), (3, 3), (50, 8)])
+def test_no_more_are_on_their_way_than_the_channel_can_use(
+    engine: Engine, lanes: int, most: int
+) -> None:
+    for person in range(12):
+        put(engine, str(person), "hello")
+    pigeon = Paced(lanes)
+    assert deliver(engine, pigeon) == 12
+    assert pigeon.most == most
+
+
+async def test_one_that_is_slow_to_reach_does_not_keep_the_only_lane(engine: Engine) -> None:
+    stuck = asyncio.Event()
+
+    class Slow(Paced):
+        async def send(self, address: str, reply: Reply) -> None:
+            if address == "1":
+                await stuck.wait()
+            await super().send(address, reply)
+
+    for person in ("1", "2", "3"):
+        put(engine, person, "hello")
+    pigeon = Slow(1)
+    delivering = asyncio.create_task(Courier(engine, {"pigeon": pigeon}).deliver_due())
+    async with asyncio.timeout(5):
+        while len(pigeon.carried) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    stuck.set()
+    assert await delivering == 3
+    assert pigeon.most <= 2
+
+
 async def test_what_was_claimed_but_not_sent_is_given_back_when_we_stop(engine: Engine) -> None:
     put(engine, "1", "hello")
     pigeon = Pigeon()

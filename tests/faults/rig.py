@@ -43,8 +43,6 @@ SCRIPT = (
 """What everybody says: a question, a request with all its steps, a question."""
 FIRST = 1000
 """The number of the first person."""
-LANES = 4
-"""Replies a courier has on their way at the same moment: so many may be in doubt after a kill."""
 _AGAIN = "（不知您收到没有，再发一次）\n"
 _NUMBER = re.compile(r"T\d{6}|回执 \w+")
 """Of a ticket, of a receipt: everybody has their own."""

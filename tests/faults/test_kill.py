@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from bot.service import Service
 from tests.faults.conftest import Serve
-from tests.faults.rig import LANES, Town, free_port, kill_now_and_then, platform, telegram
+from tests.faults.rig import Town, free_port, kill_now_and_then, platform, telegram
 
 FULL = "FAULTS_FULL" in os.environ
 """Set by ``make faults``: every way, 5,000 updates and 26 kills each."""
@@ -40,5 +40,5 @@ async def test_every_update_has_one_effect_and_every_reply_arrives_in_order(
             stopped = await asyncio.gather(*(one.ends(signal.SIGTERM) for one in processes))
         assert max(stopped) < 10
         found = town.count(engine, kills=KILLS)
-    assert found.duplicates <= KILLS * LANES, found  # what was on its way is in doubt
+    assert found.duplicates <= KILLS, found  # what was on its way is in doubt
     print(f"\n{engine.dialect.name}, {way}: {found}")  # noqa: T201
