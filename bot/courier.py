@@ -83,6 +83,8 @@ class Courier:
         outcome, another courier sends it again."""
         self.engine = engine
         self.channels = channels
+        self._paced = [one for one in channels.values() if isinstance(one, Paced)]
+        self._least = _LANES if len(self._paced) < len(channels) else 1
         self.lanes, self.lease = lanes, lease
         self.observe: Callable[[str, str], None] = lambda _channel, _outcome: None
         """Hears of every reply that was settled, for counting."""
@@ -153,9 +155,7 @@ class Courier:
 
     def _room(self, flying: _Flying) -> int:
         """How many more may go."""
-        wanted = max(
-            one.lanes if isinstance(one, Paced) else _LANES for one in self.channels.values()
-        )
+        wanted = max([self._least, *(one.lanes for one in self._paced)])
         slow = sum(_moment() - one.began > _SLOW for one in flying.values())
         return max(0, min(self.lanes, wanted + slow) - len(flying))
 

@@ -97,7 +97,9 @@ class Service:
             for update in inbox.accept(session, updates):
                 conversation = conversations[str(update.contact)]
                 replies = respond(session, conversation, update)
-                conversation.blocked_at, conversation.updated_at = None, self.clock()
+                conversation.updated_at = self.clock()
+                if conversation.blocked_at:
+                    conversation.blocked_at = None
                 said.append((update.contact, replies, conversation.held))
             receipts.write(session)
             gaps.write(session)
@@ -158,8 +160,9 @@ class Service:
 def _save(conversation: Conversation, turn: Turn) -> None:
     if turn.release:
         conversation.held = None
-    if not turn.resume:
-        conversation.flow, conversation.record = turn.flow, turn.record if turn.flow else {}
+    record = turn.record if turn.flow else {}
+    if not turn.resume and (conversation.flow, conversation.record) != (turn.flow, record):
+        conversation.flow, conversation.record = turn.flow, record
     if turn.memory:
         merged = conversation.memory | turn.memory
         conversation.memory = {key: value for key, value in merged.items() if value is not None}

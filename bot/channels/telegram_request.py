@@ -15,6 +15,8 @@ import aiohttp
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+_JSON_TEXT = json.JSONEncoder(ensure_ascii=False).encode
+
 
 class Call:
     """The parameters of one call, sent as JSON; for a client that wants forms, as a form."""
@@ -36,7 +38,7 @@ class Call:
     @property
     def body(self) -> bytes:
         """All of it as JSON."""
-        return json.dumps(self.parameters, ensure_ascii=False).encode()
+        return _JSON_TEXT(self.parameters).encode()
 
 
 CONNECT, WRITE, READ = 5.0, 10.0, 15.0

@@ -12,6 +12,9 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
+_JSON_TEXT = json.JSONEncoder(ensure_ascii=False).encode
+"""Made once: this is done several times for every message."""
+
 
 class WrongKey(Exception):
     """The database holds data that the configured keys cannot read."""
@@ -78,7 +81,7 @@ class EncryptedJson(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         if value is None or value == {}:
             return None if value is None else ""
-        return json.dumps(value, ensure_ascii=False)
+        return _JSON_TEXT(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         if not value:
