@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -60,4 +59,4 @@ class Pace:
 
     def lanes(self, seconds: float) -> int:
         """How many messages, each ``seconds`` on its way, keep up this pace to all chats."""
-        return max(1, math.ceil(seconds / self._all.interval))
+        return max(1, round(seconds / self._all.interval))
