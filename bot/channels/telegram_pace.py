@@ -25,6 +25,9 @@ GROUP = Allowance(interval=4.0, burst=5)
 PER_SECOND = 25
 """To all chats together; with a burst of five never more than 30 in any second."""
 
+_NOTED = 0.01
+"""Seconds from the arrival of one message until the next may leave in its place."""
+
 
 class Pace:
     """Counts what was said where. Moments and waits are seconds of ``clock``."""
@@ -59,4 +62,4 @@ class Pace:
 
     def lanes(self, seconds: float) -> int:
         """How many messages, each ``seconds`` on its way, keep up this pace to all chats."""
-        return max(1, round(seconds / self._all.interval))
+        return max(1, round((seconds + _NOTED) / self._all.interval))
