@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, Update, bindparam, literal, or_, update
+from sqlalchemy import ColumnElement, Integer, String, Update, bindparam, func, literal, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import SQLModel, col, select
 
@@ -42,12 +42,14 @@ def claiming(*, urgent: bool) -> ReturningUpdate[Any]:
     others from them ``until`` another; of the ``urgent`` ones only those of a ticket."""
     reply = _MESSAGES.c
     moment = bindparam("moment", type_=reply.due_at.type)
+    # Of urgent replies SQLite would go through all that are due, were the moment a plain column.
+    due_at = func.coalesce(reply.due_at, reply.due_at) if urgent else reply.due_at
     of_ticket = (reply.ticket.is_not(None),) if urgent else ()
     first = select(reply.id).where(
         reply.status == QUEUED,
         reply.channel.in_(bindparam("channels", expanding=True)),
         *of_ticket,
-        reply.due_at <= moment,
+        due_at <= moment,
         ~ahead(moment),
     )
     oldest = first.order_by(reply.due_at, reply.id).limit(bindparam("most", type_=Integer))
