@@ -61,6 +61,12 @@ def asked_to_wait(problem: Exception) -> float:
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
+def is_answer(problem: TelegramError) -> bool:
+    """Whether something came back, whatever it was. The cause of a failure of the line is that of
+    the HTTP client; of an answer that could not be read, it is python-telegram-bot's."""
+    return problem.__cause__ is None or isinstance(problem.__cause__, TelegramError)
+
+
 def in_words(problem: Exception, *, secret: str) -> str:
     """One line that tells an operator what is wrong and what to do; never shows ``secret``."""
     said = " ".join(str(problem).split())[:200].replace(secret, "…")

@@ -11,8 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from telegram.error import Conflict, InvalidToken, RetryAfter
+from telegram.error import TelegramError
 
+from bot.channels.telegram_errors import is_answer
 from bot.channels.telegram_patience import Timing, patiently
 from bot.channels.telegram_quarantine import Quarantine, first_line
 from bot.channels.telegram_read import Parsed, chat_of, parsed
@@ -39,7 +40,7 @@ class Poller:
         """``fetch`` takes an offset; an update is dealt with when ``take`` returns."""
         self.last_fetched: float | None = None
         self.last_heard: float | None = None
-        """When Telegram last answered, be it with an error it gave a reason for."""
+        """When Telegram last answered, be it with an error or with nonsense."""
         self._fetch, self._take, self._quarantine = fetch, take, quarantine
         self._secret, self._timing, self._clock = secret, timing, clock
         self._offset = 0
@@ -64,8 +65,9 @@ class Poller:
     async def _next(self) -> list[dict[str, Any]]:
         try:
             batch = await self._fetch(self._offset)
-        except (Conflict, InvalidToken, RetryAfter):
-            self.last_heard = self._clock()
+        except TelegramError as problem:
+            if is_answer(problem):
+                self.last_heard = self._clock()
             raise
         self.last_fetched = self.last_heard = self._clock()
         return [raw for raw in batch if isinstance(raw, dict) and "update_id" in raw]

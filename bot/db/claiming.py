@@ -77,15 +77,16 @@ def waiting(channels: Collection[str]) -> tuple[ColumnElement[bool], ...]:
 
 
 def ahead(moment: Any) -> ColumnElement[bool]:
-    """An earlier reply to the same person goes first, unless it is meant for later."""
+    """An earlier reply to the same person goes first, unless it is meant for later.
+
+    Looked up for each reply by itself: as EXISTS, PostgreSQL compared everything that waits with
+    everything that waits, when its statistics were from a moment when nothing did.
+    """
     reply, earlier = _MESSAGES.c, _MESSAGES.alias().c
-    return (
-        select(earlier.id)
-        .where(
-            earlier.contact == reply.contact,
-            earlier.id < reply.id,
-            earlier.status == QUEUED,
-            or_(earlier.attempts > 0, earlier.due_at <= moment),
-        )
-        .exists()
+    first = select(earlier.id).where(
+        earlier.contact == reply.contact,
+        earlier.id < reply.id,
+        earlier.status == QUEUED,
+        or_(earlier.attempts > 0, earlier.due_at <= moment),
     )
+    return first.limit(1).scalar_subquery().is_not(None)

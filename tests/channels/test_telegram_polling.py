@@ -198,6 +198,35 @@ async def test_trouble_is_told_in_words_and_survived(
     assert TOKEN not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("fault", "heard"),
+    [
+        ({"status": 409}, True),
+        ({"status": 429, "retry_after": 1}, True),
+        ({"status": 500}, True),
+        ({"kind": "html"}, True),
+        ({"kind": "broken json"}, True),
+        ({"kind": "reset"}, False),
+        ({"kind": "hang"}, False),
+    ],
+    ids=str,
+)
+async def test_whatever_telegram_answers_the_watchdog_knows_that_it_did(
+    fault: dict[str, Any],
+    heard: bool,
+    telegram_emulator: Emulator,
+    connect: Connect,
+    running: Running,
+    desk: Desk,
+) -> None:
+    """A new process would hear the same, and the web chat would suffer."""
+    telegram_emulator.breaks("getUpdates", times=1000, **fault)
+    timing = Timing(poll=0.1, slack=0.2, first_wait=0.02, longest_wait=0.1)
+    async with running(telegram := connect(timing=timing), desk):
+        await telegram_emulator.until(lambda: len(telegram_emulator.called("getUpdates")) > 1)
+        assert (telegram.last_heard is not None) == heard
+
+
 async def test_a_second_copy_is_noticed_and_both_live(
     telegram_emulator: Emulator,
     connect: Connect,
