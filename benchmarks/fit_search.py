@@ -155,7 +155,7 @@ def material() -> tuple[list[list[Case]], list[list[Case]]]:
     stories = cases(index, [told(one, chance) for one in asked])
     public = [
         cases(*question_sets.public(name, "dev", noise))
-        for name in question_sets.public_names()
+        for name in question_sets.public_names("dev")
         for noise in ("q", "homo", "drop", "swap")
     ]
     left_out = [question_sets.left_out(fold) for fold in range(5)]

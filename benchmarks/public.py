@@ -109,7 +109,7 @@ def row(name: str, engine: Engine) -> list[str]:
 def main() -> None:
     heads = "R1 | cov95 | even | rare | AUROC | homophones | dropped | swapped | part pinyin | full pinyin"
     print(f"| set | engine | {heads} |\n|---|---|---|---|---|---|---|---|---|---|---|---|")
-    for name in question_sets.public_names():
+    for name in question_sets.public_names("test"):
         for label, engine in ENGINES.items():
             print(f"| {name} | {label} | {' | '.join(row(name, engine))} |", flush=True)
 

@@ -64,9 +64,10 @@ def public(name: str, half: str, noise: str = "q") -> tuple[Index, list[Question
     return Index(entries, Reader.of(Lexicon())), queries
 
 
-def public_names() -> list[str]:
-    """The public sets that are there."""
-    return sorted(path.parent.name for path in PUBLIC.glob("*/entries.jsonl"))
+def public_names(half: str) -> list[str]:
+    """The public sets that are there, for the ``half`` wanted."""
+    found = PUBLIC.glob(f"*/queries.{half}.jsonl")
+    return sorted(path.parent.name for path in found if path.stat().st_size > 1)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

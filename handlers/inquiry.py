@@ -25,6 +25,8 @@ _STORY = 60
 """Characters from which on a question is a story with more in it than editors need."""
 _HALF = 0.5
 """Below this likelihood, who tells of need is offered help before we ask which rule is meant."""
+_BESIDE = 2
+"""Other articles that may be opened from an answer."""
 _ANYBODY = re.compile(r"(?:不论|不管|无论).{0,20}")
 """What is said of people in general (不论有没有工作) is nobody's need."""
 _PERSON = Choice("/human", "找工作人员")
@@ -63,15 +65,16 @@ def show_article(
     status: str = "answered",
     side: Side | None = None,
     also: tuple[Choice, ...] = (),
+    instead: tuple[str, ...] = (),
 ) -> Turn:
     """The whole answer, or one ``side`` of it, with what may be done next; what the message asked
-    besides comes first among the choices."""
+    besides comes first among the choices. ``instead``: articles that may have been meant."""
     today = at.now.date()
     text = render_side(article, side, today=today) if side else render(article, today=today)
     if also:
         text += "\n\n您还问了别的，点下面的按钮看。"
     return Turn(
-        [Reply(text, choices=(*also, *_next(article, at)))],
+        [Reply(text, choices=(*also, *_next(article, at, instead)))],
         status=status,
         article=article.id,
         score=score,
@@ -79,7 +82,7 @@ def show_article(
     )
 
 
-def _next(article: Article, at: Situation) -> tuple[Choice, ...]:
+def _next(article: Article, at: Situation, instead: tuple[str, ...]) -> tuple[Choice, ...]:
     choices: list[Choice] = []
     if article.flow and article.flow.startswith("request:"):
         choices.append(Choice(f"/request {article.flow.partition(':')[2]}", "帮我办"))
@@ -93,11 +96,13 @@ def _next(article: Article, at: Situation) -> tuple[Choice, ...]:
         if one.article == article.id
     ]
     articles = at.knowledge.library.articles
-    choices += [
+    meant = [Choice(f"/article {id}", f"问的是这个？{articles[id].title}") for id in instead]
+    related = [
         Choice(f"/article {id}", f"看：{articles[id].title}")
-        for id in article.see_also[:2]
-        if id in articles
+        for id in article.see_also
+        if id in articles and id not in instead
     ]
+    choices += [*meant, *related][:_BESIDE]
     judge = (Choice(f"/useful {article.id}", "有用"), Choice(f"/useless {article.id}", "没用"))
     return (*choices, *judge)
 
@@ -109,7 +114,10 @@ def _answered(found: Answer, text: str, at: Situation) -> Turn:
         for id in found.also[:2]
         if id in at.knowledge.library.articles
     )
-    turn = show_article(article, at, score=found.score, status=found.status, also=also)
+    instead = found.options if found.status == "answered" else ()
+    turn = show_article(
+        article, at, score=found.score, status=found.status, also=also, instead=instead
+    )
     return _with_help(turn, article) if _in_need(text, at) else turn
 
 

@@ -44,8 +44,8 @@ _INTENT, _STRANGER = "intent:", "stranger:"
 @dataclass(frozen=True)
 class Answer:
     """What was decided: ``id`` of the entry (None if none), the likelihood that it is right, ids to
-    offer, the region the question was about if that decided it, and what else the message clearly
-    asks (``also``)."""
+    offer (with an answer: what comes next to it), the region the question was about if that decided
+    it, and what else the message clearly asks (``also``)."""
 
     status: AnswerStatus
     id: str | None
@@ -105,6 +105,8 @@ def _decide(library: Library, text: str, region: str | None, today: date) -> Ans
     if found.status == "elsewhere" and found.region:
         near = _holding(library, matches[1:], found.region)
         found = replace(found, options=tuple(dict.fromkeys((*near, *found.options)))[:_OFFERED])
+    if found.status == "answered":
+        found = replace(found, options=_next_best(library, matches))
     return replace(found, also=_besides(library, text, article))
 
 
@@ -135,11 +137,18 @@ def _clearer(whole: list[Match], bare: list[Match]) -> list[Match]:
 
 
 def _somebody_else(library: Library, text: str, best: Match) -> Answer | None:
-    """Policemen, teachers or workers ask and say nothing of soldiers: the article that says who
-    handles it – unless the best article speaks of such people, or is likely right all the same."""
+    """Policemen, teachers or workers ask and say nothing of soldiers, or somebody says they are none:
+    the article that says who handles it – unless the best article speaks of such people, or is likely
+    right all the same."""
     others = library.lexicon.others
-    named = {word for word in others.words if word in text}
-    if not named or any(word in text for word in others.unless) or not library.reader.asks(text):
+    left, named = text, {word for word in others.words if word in text}
+    for word in others.always:
+        left = left.replace(word, "")
+    if any(word in left for word in others.unless) or not (named or left != text):
+        return None
+    if left != text:
+        return Answer("answered", others.article, best.score)
+    if not library.reader.asks(text):
         return None
     article = library.articles.get(best.id)
     if article is not None and article.id != others.article:
@@ -236,6 +245,12 @@ def _holding(library: Library, matches: list[Match], region: str) -> list[str]:
     may_be = [match.id for match in matches if match.score >= parameters().near]
     articles = library.articles
     return [id for id in may_be if id in articles and holds_in(library, articles[id], region)]
+
+
+def _next_best(library: Library, matches: list[Match]) -> tuple[str, ...]:
+    """The article after the one that is given: beside the answer, for who meant that."""
+    after = (match for match in matches[1:] if match.id in library.articles)
+    return tuple(match.id for match in after if match.score >= parameters().near)[:1]
 
 
 def _wider(library: Library, article: Article, region: str) -> tuple[str, ...]:

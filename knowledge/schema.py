@@ -266,6 +266,9 @@ class Others(File):
     words: tuple[Line, ...] = ()
     unless: tuple[Line, ...] = ()
     """Words that show the message is about a soldier all the same."""
+    always: tuple[Line, ...] = ()
+    """Words that are another's matter though they sound like ours (老年优待证) or say that nobody is a
+    soldier (没当过兵): without them nothing must be left that is in ``unless``."""
     article: Slug = "wrong-door"
 
 

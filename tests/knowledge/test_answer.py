@@ -272,6 +272,30 @@ def test_a_telephone_asked_for_besides_becomes_a_button(knowledge: Knowledge) ->
     assert (found.status, found.also) == ("answered", ("hotline-list",))
 
 
+@pytest.mark.parametrize(
+    "text", ["我七十了，老年优待证丢了去哪补", "我们家没当过兵的，有什么补助", "敬老卡怎么年审"]
+)
+def test_what_only_sounds_like_ours_is_said_to_be_theirs(knowledge: Knowledge, text: str) -> None:
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert (found.status, found.id) == ("answered", "wrong-door")
+
+
+def test_who_is_no_soldier_but_speaks_of_one_is_heard(knowledge: Knowledge) -> None:
+    text = "我没当过兵，我爸是退伍军人，他的优待证丢了怎么补办"
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert "preferential-card-lost-replace" in {found.id, *found.options}
+
+
+def test_beside_an_answer_stands_what_came_next_to_it(knowledge: Knowledge) -> None:
+    library = knowledge.library
+    asked = [one for article in library.articles.values() for one in article.questions[:3]]
+    found = [answer(library, text, region=None, today=TODAY) for text in asked]
+    beside = [(one.id, one.options[0]) for one in found if one.status == "answered" and one.options]
+    assert all(id in library.articles and other != id for id, other in beside)
+    assert all(len(one.options) <= 1 for one in found if one.status == "answered")
+    assert len(beside) > len(asked) / 20
+
+
 @pytest.mark.parametrize("text", ["zhang" * 2000, "优" * 10_000, "哈哈哈哈哈哈哈"])
 def test_the_same_again_and_again_asks_nothing(knowledge: Knowledge, text: str) -> None:
     assert answer(knowledge.library, text, region=None, today=TODAY).status == "unknown"
