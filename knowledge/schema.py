@@ -123,7 +123,7 @@ class Article(File):
     audience: Annotated[tuple[Audience, ...], Field(min_length=1)]
     region: Line
     """A name in ``regions.yaml``: 全国, 江苏省, 南通市, or a county or zone."""
-    questions: Annotated[tuple[Line, ...], Field(min_length=8, max_length=20)]
+    questions: Annotated[tuple[Line, ...], Field(min_length=8, max_length=40)]
     words: Annotated[tuple[Line, ...], Field(max_length=30)] = ()
     """What people speak of when they mean this (揭不开锅, 换肾, 房子烧了): found, never shown."""
     answer: Body
@@ -199,7 +199,7 @@ class Service(File):
     about: Line
     """One sentence for the person, shown before the first question."""
     audience: Annotated[tuple[Audience, ...], Field(min_length=1)]
-    questions: Annotated[tuple[Line, ...], Field(min_length=4, max_length=24)]
+    questions: Annotated[tuple[Line, ...], Field(min_length=4, max_length=40)]
     """Ways people ask for it in their own words."""
     asks: Annotated[tuple[Ask, ...], Field(min_length=1, max_length=6)]
     consent: Annotated[str, StringConstraints(min_length=20, max_length=400)]

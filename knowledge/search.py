@@ -36,7 +36,7 @@ _MEANING = 0.5
 """What nearness of meaning counts, where there is a model for it."""
 _CERTAIN = 0.97
 """The least likelihood of an entry that has the question word for word."""
-_KNOWN = 16
+_KNOWN = 40
 """Ways of asking for an entry whose characters are known."""
 _VOICES = 1024
 """Entries that are kept at hand so."""
