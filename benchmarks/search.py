@@ -63,12 +63,12 @@ def asked(entries: dict[str, list[str]], chance: random.Random) -> list[str]:
 
 def ours(entries: dict[str, list[str]]) -> Callable[[str], object]:
     """This project's index."""
-    return Index(entries, Reader.of(Lexicon())).search
+    return Index(entries, Reader.of(Lexicon())).look_up
 
 
 def ours_again(entries: dict[str, list[str]]) -> Callable[[str], object]:
     """The same from what an earlier start kept on disk."""
-    return Index(entries, Reader.of(Lexicon()), cache=CACHE).search
+    return Index(entries, Reader.of(Lexicon()), cache=CACHE).look_up
 
 
 def extract_one(entries: dict[str, list[str]]) -> Callable[[str], object]:

@@ -1,6 +1,7 @@
 """CPU per message on Telegram, from update to answer, against bots that only echo.
 
-``python -m benchmarks.telegram [--messages 1500] [--rounds 3]``; prints a table for ``docs/benchmarks.md``.
+``python -m benchmarks.telegram [--messages 1500] [--rounds 3] [--different N]``; prints
+a table for ``docs/benchmarks.md``.
 
 Ours takes questions of the test sets from a Bot API on loopback, looks for danger, searches, answers, commits, and
 delivers; the peers send the text back and store nothing. All run in turn on the same machine, in the same minutes. What
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import statistics
 import subprocess
 import sys
@@ -72,10 +74,13 @@ PEERS = dict(zip(("PTB", "PTB 4", "PTB 256", "aiogram"), KINDS, strict=False))
 """The peers as the heads of columns name them."""
 
 
-def questions(count: int) -> list[str]:
-    """So many questions people ask, over and over."""
+def questions(count: int, different: int = 0) -> list[str]:
+    """So many questions people ask, each once while there are enough of them, or ``different`` ones
+    over and over: short ones that come again are remembered."""
     sets = halves(Path(__file__).parents[1] / "tests" / "questions")
-    texts = [one.text for one in sets["report"]]
+    texts = list(dict.fromkeys(one.text for found in sets.values() for one in found))
+    random.Random(1).shuffle(texts)  # noqa: S311
+    texts = texts[: different or None]
     return [texts[at % len(texts)] for at in range(count)]
 
 
@@ -108,11 +113,11 @@ class Load:
         return self._process.stdout.readline().strip()
 
 
-def run(kind: str, count: int) -> Result:
+def run(kind: str, count: int, different: int) -> Result:
     """Start the bot, warm it up, measure it, stop it."""
     webhook, start = KINDS[kind]
     api, hook = processes.free_port(), processes.free_port()
-    load = Load(api, hook if webhook else None, questions(_WARM + count))
+    load = Load(api, hook if webhook else None, questions(_WARM + count, different))
     with tempfile.TemporaryDirectory() as folder:
         bot = start(api, hook, folder)
         try:
@@ -135,11 +140,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--messages", type=int, default=1500)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--different", type=int, default=0)
     given = parser.parse_args()
     results: dict[str, list[Result]] = {kind: [] for kind in KINDS}
     for _ in range(given.rounds):
         for kind, found in results.items():
-            found.append(run(kind, given.messages))
+            found.append(run(kind, given.messages, given.different))
             print(f"{kind}: {found[-1]}", file=sys.stderr, flush=True)
     cpu = {kind: statistics.median(one.milliseconds for one in results[kind]) for kind in KINDS}
     print(

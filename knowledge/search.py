@@ -40,6 +40,9 @@ _KNOWN = 40
 """Ways of asking for an entry whose characters are known."""
 _VOICES = 1024
 """Entries that are kept at hand so."""
+_OFTEN, _REMEMBERED = 24, 2048
+"""Questions so short, without a story of anybody's, come again and again on the day when everybody
+asks the same: so many are remembered with what was found."""
 _LATIN = re.compile(r"[a-z]")
 _LONGEST = 400
 """Characters of one question that are read; longer messages come in parts."""
@@ -128,16 +131,23 @@ class Index:
         self.voice = lru_cache(maxsize=_VOICES)(self._voice)
         """The characters of an entry's first ways of asking, and the kinds of answer they want."""
         self._meanings = Meanings(embedder, self.asked) if embedder and self.asked else None
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self.look_up)
 
     def search(self, text: str, limit: int = 10, *, by_heart: bool = True) -> list[Match]:
         """The nearest entries, likeliest first. A question known word for word finds its entry,
         unless ``by_heart`` is false."""
+        often = len(text) <= _OFTEN and self._meanings is None  # a model may fail and recover
+        find = self._remembered if often else self.look_up
+        return list(find(text, limit, by_heart))
+
+    def look_up(self, text: str, limit: int = 10, by_heart: bool = True) -> tuple[Match, ...]:
+        """As ``search``, but never from memory."""
         typed = self.read(text)
         if not len(typed.grams.known) and not len(typed.sounds.known):
-            return []
+            return ()
         found = self.shortlist(typed)
         if not len(found.questions):
-            return []
+            return ()
         ranks = found.table @ parameters().rank
         best = self.best(found, ranks)
         if by_heart:
@@ -147,7 +157,7 @@ class Index:
             likely[0] = max(_CERTAIN, *likely)
         if len(likely) > 1 and likely[1] > likely[0]:
             best[:2], likely[:2] = best[1::-1], likely[1::-1]
-        return self._matches(found, ranks, best[:limit], likely)
+        return tuple(self._matches(found, ranks, best[:limit], likely))
 
     def read(self, text: str) -> Typed:
         """``text`` as it is compared: pinyin turned into characters, terms into standard ones."""

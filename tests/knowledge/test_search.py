@@ -47,6 +47,12 @@ def test_a_question_written_in_an_entry_scores_near_one() -> None:
     assert best.score > 0.85
 
 
+def test_what_is_remembered_is_what_was_looked_up() -> None:
+    first = INDEX.search("优待证 丢了咋办")
+    first.clear()  # who got it may do with it what he likes
+    assert tuple(INDEX.search("优待证 丢了咋办")) == INDEX.look_up("优待证 丢了咋办") != ()
+
+
 def test_foreign_words_lower_the_score() -> None:
     asked = INDEX.search("坐公交车免费吗")[0].score
     foreign = INDEX.search("坐公交车去看电影看演唱会吃火锅")[0].score
