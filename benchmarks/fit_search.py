@@ -92,14 +92,20 @@ def fit_rank(sets: list[list[Case]]) -> Floats:
 
 
 def judged(case: Case, rank: Floats) -> tuple[list[Floats], list[bool]]:
-    """The signs of the first two entries of a question, and which of them is right."""
+    """The signs of the first two entries of a question, and which of them is right. Of a question that
+    is not ours nobody says which matter of strangers it is: such entries are left out."""
     if not len(case.found.questions):
         return [], []
     ranks = case.found.table @ rank
     best = case.index.best(case.found, ranks)[:2]
-    rows = [signs(case.index, case.typed, case.found, ranks, best, one) for one in best]
     right = case.right()
-    return rows, [bool(right[one]) for one in best]
+    known = [
+        one
+        for one in best
+        if case.query.gold or int(case.found.owners[one]) not in case.index.strangers
+    ]
+    rows = [signs(case.index, case.typed, case.found, ranks, best, one) for one in known]
+    return rows, [bool(right[one]) for one in known]
 
 
 def fit_doubt(sets: list[list[Case]], rank: Floats) -> HistGradientBoostingClassifier:

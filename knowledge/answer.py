@@ -94,14 +94,16 @@ def _decide(library: Library, text: str, region: str | None, today: date) -> Ans
     if best.id.startswith(_STRANGER):
         return _strange(library, text, best, matches)
     if best.score < parameters().ask:
-        return _doubtful(library, matches) if _keyword(library, text, best) else _unknown(matches)
-    needed = parameters().answer if best.id in library.articles else parameters().do
+        keyword = _keyword(library, text, best)
+        return _doubtful(library, matches, least=0.0) if keyword else _unknown(matches)
+    article, places = library.articles.get(best.id), asked_about(library, text, region)
+    there = article is None or all(holds_in(library, article, one) for one in places)
+    needed = parameters().answer if article and there else parameters().do
     if best.score < needed:
         return _doubtful(library, matches)
-    article = library.articles.get(best.id)
     if article is None:
         return _not_an_article(library, best)
-    found = _placed_and_dated(library, article, best, asked_about(library, text, region), today)
+    found = _placed_and_dated(library, article, best, places, today)
     if found.status == "elsewhere" and found.region:
         near = _holding(library, matches[1:], found.region)
         found = replace(found, options=tuple(dict.fromkeys((*near, *found.options)))[:_OFFERED])
@@ -197,11 +199,11 @@ def _unknown(matches: list[Match]) -> Answer:
     return Answer("unknown", None, matches[0].score, _offered(near))
 
 
-def _doubtful(library: Library, matches: list[Match]) -> Answer:
-    """Offer the nearest articles and services; small talk is never a candidate, but is answered as
-    such if nothing else is near."""
-    best = matches[0]
-    options = _offered([match.id for match in matches if match.score >= parameters().near])
+def _doubtful(library: Library, matches: list[Match], least: float | None = None) -> Answer:
+    """Offer the nearest articles and services, as likely as ``least`` (by default, near); small talk
+    is never a candidate, but is answered as such if nothing else is near."""
+    best, least = matches[0], parameters().near if least is None else least
+    options = _offered([match.id for match in matches if match.score >= least])
     intent = library.intents.get(best.id.removeprefix(_INTENT))
     if (
         intent

@@ -253,7 +253,7 @@ def test_a_known_matter_of_others_is_said_to_be_theirs(
 
 
 def test_the_place_somebody_goes_to_decides(knowledge: Knowledge) -> None:
-    text = "哈尔滨的优待证到南通坐地铁能用吗"
+    text = "拿哈尔滨发的优待证到南通坐地铁要钱吗"
     found = answer(knowledge.library, text, region=None, today=TODAY)
     assert (found.status, found.id) == ("answered", "nantong-free-bus-metro")
     there = answer(knowledge.library, "佳木斯坐公交凭优待证免费吗", region=None, today=TODAY)
