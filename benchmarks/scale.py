@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import random
 import statistics
 import threading
@@ -36,6 +37,8 @@ EACH = 10
 DAYS = 180
 TURNS = 600
 _PORTION = 1_000_000
+_NUMBERS = itertools.count()
+"""Of updates: none comes again."""
 _FILL = f"""
 INSERT INTO message (contact, channel, external_id, text, extras, status, attempts, created_at,
     due_at, sent_at)
@@ -110,15 +113,14 @@ class Crowd:
     def __init__(self, engine: Engine, people: int) -> None:
         self.engine, self._people = engine, people
         self._service = Service(engine, load_knowledge())
-        self._asked, self._number = questions(), 0
+        self._asked = questions()
         self._dice = random.Random(people)  # noqa: S311
 
     def asks(self) -> None:
         """A whole turn, committed."""
-        self._number += 1
         contact = Contact("telegram", str(self._dice.randrange(self._people)))
         said = self._dice.choice(self._asked)
-        self._service.receive(Update(f"u{self._number}", contact, said))
+        self._service.receive(Update(f"u{next(_NUMBERS)}", contact, said))
 
     def hears(self) -> None:
         """A reply taken from the outbox and settled, as the courier does."""
