@@ -42,7 +42,7 @@ def claiming(*, urgent: bool) -> ReturningUpdate[Any]:
     others from them ``until`` another; of the ``urgent`` ones only those of a ticket."""
     reply = _MESSAGES.c
     moment = bindparam("moment", type_=reply.due_at.type)
-    # Of urgent replies SQLite would go through all that are due, were the moment a plain column.
+    # Of urgent replies SQLite would go through all that are due, were this a plain column.
     due_at = func.coalesce(reply.due_at, reply.due_at) if urgent else reply.due_at
     of_ticket = (reply.ticket.is_not(None),) if urgent else ()
     first = select(reply.id).where(
@@ -52,7 +52,7 @@ def claiming(*, urgent: bool) -> ReturningUpdate[Any]:
         due_at <= moment,
         ~ahead(moment),
     )
-    oldest = first.order_by(reply.due_at, reply.id).limit(bindparam("most", type_=Integer))
+    oldest = first.order_by(due_at, reply.id).limit(bindparam("most", type_=Integer))
     heads = oldest.with_for_update(skip_locked=True).cte("heads")
     until = bindparam("until", type_=reply.due_at.type)
     return (
@@ -79,14 +79,15 @@ def waiting(channels: Collection[str]) -> tuple[ColumnElement[bool], ...]:
 def ahead(moment: Any) -> ColumnElement[bool]:
     """An earlier reply to the same person goes first, unless it is meant for later.
 
-    Looked up for each reply by itself: as EXISTS, PostgreSQL compared everything that waits with
-    everything that waits, when its statistics were from a moment when nothing did.
+    Looked up for each reply by itself, in an index that no other condition fits: PostgreSQL, whose
+    statistics are mostly from moments when nothing waits, takes any index of what waits for empty
+    and would go through all of it for each reply.
     """
     reply, earlier = _MESSAGES.c, _MESSAGES.alias().c
     first = select(earlier.id).where(
         earlier.contact == reply.contact,
         earlier.id < reply.id,
-        earlier.status == QUEUED,
+        func.lower(earlier.status) == QUEUED,
         or_(earlier.attempts > 0, earlier.due_at <= moment),
     )
     return first.limit(1).scalar_subquery().is_not(None)

@@ -78,8 +78,8 @@ class Status(StrEnum):
     """Until the person writes again: the channel lets us send nothing before."""
 
 
-def _index_of_queued(name: str, *columns: str) -> Index:
-    queued = text("status = 'queued'")
+def _index_of_queued(name: str, *columns: str, where: str = "status = 'queued'") -> Index:
+    queued = text(where)
     return Index(name, *columns, postgresql_where=queued, sqlite_where=queued)
 
 
@@ -96,7 +96,8 @@ class Message(SQLModel, table=True):
         Index("ix_message_line", "contact", "id"),
         # What waits is a handful among millions: these stay as small as that.
         _index_of_queued("ix_message_due", "channel", "due_at"),
-        _index_of_queued("ix_message_ahead", "contact", "id"),
+        # Said otherwise, so that only ``bot.db.claiming.ahead`` uses it, and no other index there.
+        _index_of_queued("ix_message_ahead", "contact", "id", where="lower(status) = 'queued'"),
         _index_of_queued("ix_message_urgent", "channel", "ticket", "due_at"),
     )
 

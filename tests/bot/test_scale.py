@@ -15,7 +15,7 @@ from bot.db.tables import now
 from bot.mailbox import Mailbox
 from bot.service import Service
 from bot.transcript import Transcript
-from handlers.messages import Contact, Update
+from handlers.messages import Contact, Reply, Update
 
 MESSAGES, TICKETS = (1_000_000, 100_000) if "SCALE_FULL" in os.environ else (200_000, 20_000)
 PEOPLE = MESSAGES // 50
@@ -102,6 +102,51 @@ def test_no_statement_reads_a_whole_table(year: Engine, service: Service) -> Non
             for table in ("message", "ticket", "conversation"):
                 assert f"Seq Scan on {table} " not in plan, (name, statement, plan)
     assert seen > 15
+
+
+def claims(engine: Engine) -> list[str]:
+    """The plans of taking what is urgent, then anything."""
+
+    def claim() -> None:
+        with Session(engine) as session:
+            outbox.claim(session, now(), ["telegram"])
+
+    return [plan for statement, plan in plans(engine, claim) if "heads" in statement]
+
+
+def test_a_backlog_that_statistics_know_nothing_of_is_not_compared_with_itself(
+    postgres: Engine,
+) -> None:
+    """Telegram was away for a while: a moment ago nothing waited, now thousands do."""
+    with postgres.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        values = {"messages": 20_000, "people": 2000, "sealed": "", "sealed_map": ""}
+        connection.execute(text(_FILL.replace("'queued'", "'sent'")), values)
+        connection.execute(text("VACUUM (ANALYZE) message"))
+    people = (Contact("telegram", str(n)) for n in range(1000))
+    rows = [row for one in people for row in outbox.rows(one, [Reply("好")])]
+    with Session(postgres) as session:
+        outbox.put_rows(session, rows)
+        session.commit()
+    for plan in claims(postgres):
+        assert "ix_message_ahead on message" in plan
+        assert plan.split("ix_message_ahead", 1)[1].splitlines()[1].count("Index Cond: (((contact)")
+
+
+def test_sqlite_looks_for_urgent_replies_among_the_urgent_ones(sqlite: Engine) -> None:
+    explained: list[str] = []
+
+    def explain(_c: Any, cursor: Any, statement: str, given: Any, _x: Any, _many: bool) -> None:
+        if "heads" in statement:
+            steps = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+            explained.append(" ".join(step[3] for step in steps))
+
+    event.listen(sqlite, "before_cursor_execute", explain)
+    with Session(sqlite) as session:
+        outbox.claim(session, now(), ["telegram"])
+    urgent, rest = explained
+    assert "INDEX ix_message_urgent (channel=? AND ticket>?)" in urgent
+    assert "INDEX ix_message_due (channel=? AND due_at<?)" in rest
+    assert all("INDEX ix_message_ahead (contact=? AND id<?)" in one for one in explained)
 
 
 @pytest.fixture
