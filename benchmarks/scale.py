@@ -45,7 +45,7 @@ INSERT INTO message (contact, channel, external_id, text, extras, status, attemp
 SELECT 'telegram:' || (n * 7919) % :people, 'telegram', CASE WHEN n % 2 = 0 THEN n::text END,
     CASE WHEN n % 2 = 0 THEN :asked ELSE :said END, '', CASE WHEN n % 2 = 0 THEN 'received'
     ELSE 'sent' END, n % 2, at, at, at
-FROM (SELECT n, now() - (:last - n) * interval '{DAYS} days' / :last AS at
+FROM (SELECT n, now() - cast(:last - n AS float8) / :last * interval '{DAYS} days' AS at
     FROM generate_series(cast(:first AS bigint), :until) AS n) AS numbered"""  # noqa: S608
 _CONVERSATIONS = """
 INSERT INTO conversation (contact, record, memory, updated_at)

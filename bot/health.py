@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import readiness
@@ -59,12 +59,12 @@ def _standing_by(app: App) -> tuple[str, ...]:
 async def _metrics(app: App, request: Request) -> Response:
     """For Prometheus: with the token from the settings, or from this machine only."""
     if not _may_read(request, app.settings.web.metrics_token):
-        return Response("只有本机能读；或在设置里填 web.metrics_token 后带口令来读\n", 403)
+        return PlainTextResponse("只有本机能读；或在设置里填 web.metrics_token 后带口令来读\n", 403)
     try:
         text = await asyncio.to_thread(app.metrics.text)
     except SQLAlchemyError:
         log.warning("metrics without the database")
-        return Response("数据库没有回应\n", 503)
+        return PlainTextResponse("数据库没有回应\n", 503)
     return Response(text, media_type=CONTENT_TYPE)
 
 

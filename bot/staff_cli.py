@@ -18,7 +18,7 @@ def staff_add(
     county: Annotated[str | None, typer.Option(help="负责的县市区；不写则负责全市")] = None,
     role: Annotated[Literal["clerk", "admin"], typer.Option(help="clerk 接单员，admin 管理员")] = "clerk",
     telegram_id: Annotated[int | None, typer.Option(help="Telegram 账号编号，用于群里接单")] = None,
-    password: Annotated[str, typer.Option(prompt="密码（至少 10 位）", hide_input=True, confirmation_prompt=True)] = "",
+    password: Annotated[str, typer.Option(prompt="密码（至少 12 位）", hide_input=True, confirmation_prompt=True)] = "",
     config_file: ConfigFile = None,
 ) -> None:  # fmt: skip
     """新建工作人员账号。"""
@@ -44,7 +44,7 @@ def staff_add(
 @staff.command("password")
 def staff_password(
     username: Annotated[str, typer.Argument(help="登录名")],
-    password: Annotated[str, typer.Option(prompt="密码（至少 10 位）", hide_input=True, confirmation_prompt=True)] = "",
+    password: Annotated[str, typer.Option(prompt="密码（至少 12 位）", hide_input=True, confirmation_prompt=True)] = "",
     config_file: ConfigFile = None,
 ) -> None:  # fmt: skip
     """设置或更换密码，并退出这个账号的所有登录。"""

@@ -19,6 +19,7 @@ from bot.console.base import Found
 from bot.db.cipher import make_cipher
 from bot.db.tables import now
 from bot.dossier import Dossiers
+from bot.headers import Headers
 from bot.operating.logs import Correlate
 from bot.places.shown import Shown
 from bot.transcript import Transcript
@@ -43,7 +44,7 @@ def application(app: App) -> Starlette:
         routes=routes,
         hooks=hooks,
         lifespan=partial(loops.lifespan, app),
-        middleware=[Middleware(Correlate)],
+        middleware=[Middleware(Correlate), Middleware(Headers)],
     )
 
 

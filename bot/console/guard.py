@@ -152,12 +152,18 @@ def _perform(visit: Visit, action: Action) -> Response:
     try:
         return action(visit)
     except NotYours as refusal:
-        visit.db.rollback()
+        _take_back(visit)
         return visit.page("problem.html", status=404, title="没有找到", words=refusal, text="")
     except Refused as refusal:
-        visit.db.rollback()
+        _take_back(visit)
         words, text = str(refusal), visit.form.get("text", "")
         return visit.page("problem.html", status=403, title="没有执行", words=words, text=text)
+
+
+def _take_back(visit: Visit) -> None:
+    visit.db.rollback()
+    where = visit.request
+    log.info("staff %d was refused %s %s", visit.staff.id, where.method, where.url.path)
 
 
 def _stranger(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-SHORTEST = 10
-"""Characters a password needs."""
-LONGEST = 256
+SHORTEST = 12
+"""Characters a password needs; spaces in a row count as one."""
+LONGEST = 128
 """More is refused rather than cut, so that what was typed is what is checked."""
 _STRONG = 3
 """Of zxcvbn's scores 0–4: more than 10⁸ guesses."""
@@ -33,7 +33,7 @@ class WeakPassword(ValueError):
 
 def check(password: str, username: str, name: str = "") -> None:
     """Raises WeakPassword when ``password`` is not good enough for this account."""
-    if len(password) < SHORTEST:
+    if len(re.sub(" +", " ", password)) < SHORTEST:
         raise WeakPassword(f"密码至少 {SHORTEST} 个字符")
     if len(password) > LONGEST:
         raise WeakPassword(f"密码最多 {LONGEST} 个字符")

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from bot.db.tables import Staff
 from bot.desk import history, throttle
 from bot.desk.finding import Refused
-from bot.desk.staff import TRIES, SignInRefused, clock, end_sessions
+from bot.desk.staff import TRIES, SignInRefused, clock, end_sessions, tell_owner
 from bot.desk.throttle import Meter
 
 _STEP = 30
@@ -26,6 +26,7 @@ _BESIDE = (0, -1, 1)
 """Half minutes that count: phones are a little late or early."""
 _RECOVERY = 8
 _ISSUER = "通通优军"
+_CHANGED = {"totp-on": "动态验证码已开启", "totp-off": "动态验证码已停用"}
 
 
 def new_secret() -> str:
@@ -115,4 +116,5 @@ def _digest(code: str) -> str:
 
 
 def _note(session: Session, staff: Staff, kind: str, by: str, now: datetime) -> None:
+    tell_owner(session, staff, _CHANGED[kind])
     history.note(session, None, by, kind, after=staff.username, at=now)

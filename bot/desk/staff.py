@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlmodel import Session, select
 
 from bot.db.tables import Staff, now
-from bot.desk import history, passwords, throttle
+from bot.desk import history, notices, passwords, throttle
 from bot.desk.clock import BEIJING
 from bot.desk.finding import Refused
 from bot.desk.throttle import Meter
@@ -109,7 +109,14 @@ def set_password(session: Session, username: str, password: str, *, by: str = "s
     staff.password_hash = PasswordHasher().hash(password)
     throttle.forget(session, Meter("account", username, TRIES))
     end_sessions(staff)
+    tell_owner(session, staff, "密码已更换")
     history.note(session, None, by, "password", after=username)
+
+
+def tell_owner(session: Session, staff: Staff, what: str) -> None:
+    """Somebody changed how ``staff`` sign in: they see it in the console, whoever it was."""
+    words = f"您的账号：{what}。不是您本人办的，请马上告诉管理员"
+    notices.give(session, [staff], None, "account", words)
 
 
 def end_sessions(staff: Staff) -> None:

@@ -52,6 +52,10 @@ class Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return clean(super().format(record))
 
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """On one line: what somebody else said must not look like a line of ours."""
+        return super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
+
 
 class Json(logging.Formatter):
     """For machines: ``at level logger correlation message`` and, after trouble, ``trace``."""

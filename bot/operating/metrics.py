@@ -27,6 +27,7 @@ from sqlmodel import Session, col, select
 
 from bot.channels.base import Channel
 from bot.db import outbox
+from bot.db.desk import Attempts
 from bot.db.tables import Ticket
 from bot.readiness import Fetcher
 
@@ -124,6 +125,9 @@ class _State(Collector):
         with Session(self._engine) as session:
             yield from _outbox(session, self._channels, self._clock())
             yield from _tickets(session, self._clock())
+            closed = select(func.count()).where(col(Attempts.locked_until) > self._clock())
+            words = "Accounts, browsers and networks that guessed passwords or codes too often"
+            yield _gauge("youjun_sign_in_locked", words, session.exec(closed).one())
 
 
 def _outbox(session: Session, channels: Iterable[str], now: datetime) -> Iterator[Metric]:

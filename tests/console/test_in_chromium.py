@@ -111,6 +111,20 @@ async def test_no_page_is_wider_than_its_screen_or_breaks_its_own_policy(
     assert problems == []
 
 
+async def test_a_password_may_be_looked_at_and_is_hidden_again(
+    office: Any, address: str, chromium: Browser
+) -> None:
+    page = await (await chromium.new_context(locale="zh-CN")).new_page()
+    await page.goto(f"{address}/desk/sign-in")
+    kind = "document.getElementById('password').type"
+    await page.fill("#password", PASSWORD)
+    assert await page.evaluate(kind) == "password"
+    await page.click("text=显示密码")
+    assert await page.evaluate(kind) == "text"
+    await page.click("text=隐藏密码")
+    assert await page.evaluate(kind) == "password"
+
+
 async def test_the_queue_shows_new_tickets_by_itself(
     office: Any, address: str, chromium: Browser
 ) -> None:

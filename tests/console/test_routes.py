@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -78,8 +79,9 @@ async def test_a_stranger_gets_nothing(office: Any, stranger: Any, method: str, 
 
 @pytest.mark.parametrize(("method", "path"), TICKETS)
 async def test_a_colleague_of_another_county_learns_not_even_that_the_ticket_exists(
-    office: Any, li: Any, wang: Any, method: str, path: str
+    office: Any, li: Any, wang: Any, method: str, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "bot.console")
     number = office.ticket(county="海门区")
     await li.act(number, "claim")
     before = (office.load(number), office.history(number))
@@ -91,6 +93,7 @@ async def test_a_colleague_of_another_county_learns_not_even_that_the_ticket_exi
     assert (theirs.status_code, nobodys.status_code) == (404, 404)
     assert theirs.text == nobodys.text
     assert "不归您所在的区县办理" in theirs.text
+    assert f"was refused {method} {address(path, number)}" in caplog.text
     assert (office.load(number), office.history(number)) == before
 
 

@@ -159,7 +159,7 @@ async def test_one_changes_ones_own_password_and_stays_in(
     await stranger.sign_in("li")
     new = "quite another phrase 7"
     weak = await li.post(
-        "/desk/account/password", password=PASSWORD, new="li19900101", again="li19900101"
+        "/desk/account/password", password=PASSWORD, new="lixiaohua1990", again="lixiaohua1990"
     )
     assert "太容易猜到" in weak.text
 
@@ -170,6 +170,10 @@ async def test_one_changes_ones_own_password_and_stays_in(
     assert (await stranger.get("/desk/")).status_code == 303
     assert (await stranger.sign_in("li")).status_code == 401
     assert (await stranger.sign_in("li", new)).status_code == 303
+    assert "您的账号：密码已更换" in (await li.get("/desk/notices")).text
+    await li.get("/desk/account")
+    await li.post("/desk/account/codes/off", password=new)
+    assert "您的账号：动态验证码已停用" in (await li.get("/desk/notices")).text
 
 
 async def test_a_role_that_must_use_codes_gets_nowhere_without(office: Any, browsers: Any) -> None:

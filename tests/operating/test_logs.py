@@ -88,3 +88,9 @@ def test_json_lines_are_json() -> None:
     line = json.loads(logs.Json().format(record))
     assert line["message"] == "一行\n两行 好"
     assert line["level"] == "INFO"
+
+
+def test_what_somebody_said_cannot_look_like_a_line_of_ours(stream: io.StringIO) -> None:
+    logging.getLogger("bot.test").warning("said %s", "x\r\n2026-01-01 staff 1 signed in")
+    [line] = stream.getvalue().splitlines()
+    assert "signed in" in line

@@ -14,7 +14,9 @@ from starlette.testclient import TestClient
 
 from bot.app import App
 from bot.config import Settings
+from bot.db.desk import Attempts
 from bot.db.tables import Ticket, now
+from bot.desk.throttle import LOCK
 from handlers.messages import Contact, Update
 from knowledge.base import Knowledge
 
@@ -84,3 +86,12 @@ def test_dashboard_and_alerts_ask_for_metrics_that_there_are(app: App) -> None:
         plain = {re.sub(r"_(bucket|sum|count)$", "", one) for one in asked}
         assert plain
         assert plain <= known | {"youjun_updates_total"}, name
+
+
+def test_closed_counts_of_guesses_are_told(app: App, sqlite: Engine) -> None:
+    at = now()
+    with Session(sqlite) as session:
+        for key, until in (("a", at + LOCK), ("b", at - LOCK), ("c", None)):
+            session.add(Attempts(key=key, failures=0, at=at, locked_until=until))
+        session.commit()
+    assert figures(local(app).get("/metrics").text)["youjun_sign_in_locked[]"] == 1

@@ -215,3 +215,18 @@ async def test_what_is_open_to_anybody_carries_nothing_of_anybody(house: House, 
     assert response.status_code in {200, 303, 404, 503}
     assert "腿伤复发" not in response.text
     assert "13800138000" not in response.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/healthz", "/readyz", "/metrics", "/chat/static/chat.js", "/desk/static/console.js",
+     "/nowhere", "/chat/messages", "/desk/sign-in"],
+)  # fmt: skip
+async def test_every_answer_says_what_a_browser_may_make_of_it(house: House, path: str) -> None:
+    async with house.browser() as browser:
+        headers = (await browser.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert "default-src 'none'" in headers["content-security-policy"]
+    as_file = headers.get("content-disposition", "").startswith("attachment")
+    assert as_file == headers["content-type"].startswith("application/json")

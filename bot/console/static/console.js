@@ -111,6 +111,21 @@ document.addEventListener("input", (event) => {
   }
 });
 
+// What was typed into a password field may be looked at.
+for (const field of document.querySelectorAll("input[type=password]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "plain";
+  const show = (shown) => {
+    field.type = shown ? "text" : "password";
+    button.textContent = shown ? "隐藏密码" : "显示密码";
+  };
+  button.addEventListener("click", () => show(field.type === "password"));
+  field.form.addEventListener("submit", () => show(false));
+  show(false);
+  field.after(button);
+}
+
 // Keys, for people who do this all day.
 let picked = -1;
 const pick = (step) => {
