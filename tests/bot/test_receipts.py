@@ -90,7 +90,7 @@ def test_nothing_in_a_receipt_says_who_asked_or_what(person: Person, engine: Eng
 
 
 def test_what_was_not_answered_is_counted_without_a_code(person: Person, engine: Engine) -> None:
-    said = person.says("军犬退役后能领养吗")
+    said = person.says("量子计算机怎么造")
     assert "回执" not in said[-1]
     with Session(engine) as session:
         receipt = session.exec(select(Receipt)).one()
@@ -124,7 +124,7 @@ def test_old_receipts_and_their_words_are_deleted_but_no_number_is_given_twice(
     person: Person, engine: Engine
 ) -> None:
     person.says(QUESTION)
-    person.says("军犬退役后能领养吗")
+    person.says("量子计算机怎么造")
     with Session(engine) as session:
         for receipt in session.exec(select(Receipt)).all():
             receipt.at = now() - timedelta(days=800)
