@@ -110,8 +110,6 @@ class Courier:
     async def _round(self) -> float:
         """Deliver what is due; seconds until something is due again."""
         try:
-            if self._clock_went_back():
-                await asyncio.to_thread(self._mend)
             await self.deliver_due()
             return await asyncio.to_thread(self._rest)
         except SQLAlchemyError as problem:
@@ -124,8 +122,11 @@ class Courier:
         flying: _Flying = {}
         while self.channels:
             self._woken.clear()
+            # What is on its way may be due again: its lease ends when the clock is set forward.
+            hands = {flight.message.id for flight in flying.values()}
             for message in await self._turn_over(landed, flying):
-                flying[asyncio.create_task(self._send(message))] = _Flight(message, _moment())
+                if message.id not in hands:
+                    flying[asyncio.create_task(self._send(message))] = _Flight(message, _moment())
             if not flying:
                 break
             try:
@@ -201,15 +202,6 @@ class Courier:
             return _retry(message, f"{type(problem).__name__}: {problem}", limit=MAX_ATTEMPTS)
         return _Outcome(Status.SENT)
 
-    def _clock_went_back(self) -> bool:
-        before, self._ahead = self._ahead, self._clock().timestamp() - time.monotonic()
-        return before - self._ahead > _JUMP
-
-    def _mend(self) -> None:
-        with Session(self.engine) as session:
-            count = outbox.mend(session, self._clock(), LONGEST_WAIT)
-        log.warning("the clock went back: %s replies would have waited for it", count)
-
     def _rest(self) -> float:
         """Seconds until something is due, at most IDLE."""
         if not self.channels:
@@ -229,18 +221,23 @@ class Courier:
         return self._exchange(landed, room)
 
     def _exchange(self, landed: list[_Landed], room: int) -> list[Claimed]:
+        ahead = self._clock().timestamp() - time.monotonic()
         with Session(self.engine, expire_on_commit=False) as session:
             outbox.settle_sent(session, [one for one, how in landed if how.status == Status.SENT])
             for message, outcome in landed:
                 if outcome.status != Status.SENT:
                     _settle(session, message, outcome, self._clock())
+            if self._ahead - ahead > _JUMP:
+                log.warning("the clock went back: no reply waits for it")
+                outbox.mend(session, self._clock(), self.lease, LONGEST_WAIT)
             found = list[Claimed]()
             if room:
                 found = outbox.claim_some(
                     session, self._clock(), self.channels, limit=room, lease=self.lease
                 )
             session.commit()
-            return found
+        self._ahead = ahead
+        return found
 
 
 def _moment() -> float:

@@ -88,6 +88,10 @@ def ahead(moment: Any) -> ColumnElement[bool]:
         earlier.contact == reply.contact,
         earlier.id < reply.id,
         func.lower(earlier.status) == QUEUED,
-        or_(earlier.attempts > 0, earlier.due_at <= moment),
+        or_(
+            earlier.attempts > 0,
+            earlier.due_at <= moment,
+            earlier.due_at <= earlier.created_at,  # at once, even if the clock went back since
+        ),
     )
     return first.limit(1).scalar_subquery().is_not(None)

@@ -7,7 +7,7 @@ from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import and_, func, insert, or_, update
+from sqlalchemy import func, insert, update
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.db.cipher import seal
@@ -100,19 +100,15 @@ def _claim(session: Session, given: Row, *, urgent: bool) -> list[Claimed]:
     return sorted((Claimed(*row) for row in taken), key=lambda one: one.id)
 
 
-def mend(session: Session, moment: datetime, longest: timedelta) -> int:
+def mend(session: Session, moment: datetime, lease: timedelta, longest: timedelta) -> None:
     """After the clock went back: what was to go at once goes at once, and nothing waits longer than
-    ``longest`` for its next try. Returns how many were mended."""
+    ``longest`` for its next try; such a one may be on its way, and waits a ``lease``. The caller
+    commits."""
     at_once = (col(Message.attempts) == 0, col(Message.due_at) <= col(Message.created_at))
-    stuck = or_(
-        and_(*at_once, col(Message.due_at) > moment),
-        and_(col(Message.attempts) > 0, col(Message.due_at) > moment + longest),
-    )
-    mended: int = session.exec(
-        update(Message).where(col(Message.status) == QUEUED, stuck).values(due_at=moment)
-    ).rowcount
-    session.commit()
-    return mended
+    tried = (col(Message.attempts) > 0, col(Message.due_at) > moment + longest)
+    queued = update(Message).where(col(Message.status) == QUEUED)
+    session.exec(queued.where(*at_once, col(Message.due_at) > moment).values(due_at=moment))
+    session.exec(queued.where(*tried).values(due_at=moment + lease))
 
 
 def next_due(session: Session, moment: datetime, channels: Collection[str]) -> datetime | None:

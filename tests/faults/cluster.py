@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from tests.faults.rig import free_port
@@ -40,6 +43,7 @@ class Cluster:
     def start(self) -> None:
         log = self._folder / "log"
         self._run("pg_ctl", "-D", self._data, "-o", self._options, "-l", log, "-w", "start")
+        self._pid = int((self._data / "postmaster.pid").read_text().split()[0])
 
     def runs(self) -> bool:
         """Whether it is there; a server that finds no room for its log ends."""
@@ -49,6 +53,18 @@ class Cluster:
     def stop(self, mode: str = "immediate") -> None:
         """``immediate`` is like a crash: nothing is written, the next start recovers."""
         self._run("pg_ctl", "-D", self._data, "-m", mode, "-w", "stop")
+
+    def vanish(self) -> None:
+        """All its processes end at once, as when the machine does."""
+        children = subprocess.run(
+            ["pgrep", "-P", str(self._pid)], capture_output=True, text=True, check=False
+        )
+        family = [self._pid, *map(int, children.stdout.split())]
+        for one in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        while any(Path(f"/proc/{one}").exists() for one in family):
+            time.sleep(0.05)
 
     def remove(self) -> None:
         if self.runs():

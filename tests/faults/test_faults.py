@@ -1,4 +1,4 @@
-"""What else goes wrong: the database, the disk, the clock, the platform, two at once, an orderly end."""
+"""What else goes wrong: the database, the disk, the platform, two at once, an orderly end."""
 
 from __future__ import annotations
 
@@ -7,27 +7,24 @@ import random
 import signal
 import sqlite3
 import sys
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
-from bot.courier import Courier
-from bot.db import outbox, schema
+from bot.db import schema
 from bot.db.cipher import make_cipher
 from bot.db.engine import connect, is_away
-from bot.db.tables import Message, Status, now
+from bot.db.tables import Message, Status
 from bot.service import Service
-from handlers.messages import Contact, Reply, Update
+from handlers.messages import Contact, Update
 from knowledge.base import Knowledge
-from tests.bot.test_courier import Pigeon
 from tests.conftest import KEY, POSTGRES
 from tests.faults.cluster import Cluster
 from tests.faults.conftest import Serve
-from tests.faults.rig import Town, free_port, platform, telegram, until
+from tests.faults.rig import Town, free_port, platform, telegram
 from tests.faults.test_kill import FULL
 
 
@@ -147,62 +144,6 @@ def test_a_full_disk_takes_nothing_halfway_and_everything_once_there_is_room(
         both = select(Message.status, func.count()).group_by(Message.status)
         assert dict(session.exec(both).all()) == {Status.RECEIVED: 120, Status.QUEUED: 120}
     engine.dispose()
-
-
-class Jumping:
-    """A clock that somebody sets."""
-
-    ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return now() + self.ahead
-
-
-async def test_a_clock_that_is_set_back_delays_nobody_and_nothing_overtakes(engine: Engine) -> None:
-    clock, pigeon = Jumping(), Pigeon()
-    clock.ahead = timedelta(hours=5)
-    courier = Courier(engine, {"pigeon": pigeon}, clock=clock)
-    with Session(engine) as session:
-        for text, at in (("first", clock()), ("reminder", clock() + timedelta(days=1))):
-            session.add(
-                Message(
-                    contact="pigeon:1",
-                    text=text,
-                    status=Status.QUEUED,
-                    created_at=clock(),
-                    due_at=at,
-                )
-            )
-        session.add(
-            Message(
-                contact="pigeon:2", text="waiting", status=Status.QUEUED, attempts=1,
-                due_at=clock() + timedelta(seconds=8),
-            )
-        )  # fmt: skip
-        outbox.put(session, Contact("pigeon", "1"), [Reply("second")])
-        session.commit()
-    clock.ahead = timedelta()  # five hours back
-    running = asyncio.create_task(courier.run())
-    await until(lambda: len(pigeon.carried) == 3, 10)
-    running.cancel()
-    await asyncio.wait([running])  # it writes down what it sent
-    mine = [text for address, text in pigeon.carried if address == "1"]
-    assert mine == ["first", "second"]
-    with Session(engine) as session:
-        left = select(Message.text).where(col(Message.status) == Status.QUEUED)
-        assert session.exec(left).all() == ["reminder"]
-
-
-async def test_a_clock_that_is_set_forward_sends_nothing_twice(engine: Engine) -> None:
-    clock, pigeon = Jumping(), Pigeon()
-    courier = Courier(engine, {"pigeon": pigeon}, clock=clock)
-    with Session(engine) as session:
-        outbox.put(session, Contact("pigeon", "1"), [Reply(str(n)) for n in range(6)])
-        session.commit()
-    for _ in range(3):
-        await courier.deliver_due()
-        clock.ahead += timedelta(days=400)
-    assert [text for _, text in pigeon.carried] == [str(n) for n in range(6)]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
