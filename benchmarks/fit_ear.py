@@ -1,8 +1,8 @@
-"""Trains the ear for despair; run ``python -m benchmarks.fit_ear``.
+"""Trains the ear for despair and danger; run ``python -m benchmarks.fit_ear``.
 
-On the crisis corpora of two authors (``tests/crisis``), the table of the safety tests, and everything people
-ask us otherwise. First each half is heard by an ear trained on the other and the shares are printed; then one
-is trained on all and written to ``handlers/ear.json``.
+On the crisis corpora of five authors (``tests/crisis``), the table of the safety tests, and everything people ask us
+otherwise. First each author, and one on whom nothing is ever fitted, is heard by an ear trained on the others
+and on half of what is asked; the shares are printed. Then one is trained on all and written to ``handlers/ear.json``.
 """
 
 from __future__ import annotations
@@ -17,64 +17,92 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from bot.evaluating import halves
-from handlers import ear
-from handlers.danger import level
+from handlers import danger, ear
+from handlers.danger import ALARM, CARE, SOFTLY
 from knowledge.load import load
 from knowledge.text import simplified
 
 ROOT = Path(__file__).parents[1]
-THRESHOLD, SMALL = 0.5, 0.06
-Labelled = list[tuple[str, str]]
+AUTHORS, UNSEEN = ("first", "second", "third", "fourth", "fifth"), "sixth"
+SMALL = 0.06
+"""Weights below are left out."""
+SPOKEN_OF = ("mental-crisis-hotline", "stranger:family-violence")
+"""Entries whose questions may well come from somebody in danger: not calm ones."""
+KINDS = ("explicit", "veiled", "none")
+Labelled = list[tuple[set[str], str]]
 
 
 def read(path: Path) -> Labelled:
-    """The messages of a corpus with their levels."""
+    """The messages of a corpus, in pieces, with their levels."""
     data = yaml.safe_load(path.read_text("utf-8"))
-    return [(simplified(str(text)), kind) for kind, texts in data.items() for text in texts]
+    return [(pieces(str(text)), kind) for kind, texts in data.items() for text in texts]
 
 
-def train(messages: Labelled, calm: list[str]) -> tuple[dict[str, float], float]:
-    """Weights and bias, small ones left out."""
-    texts = [text for text, _ in messages] + calm
-    despair = [kind != "none" for _, kind in messages] + [False] * len(calm)
+def pieces(text: str) -> set[str]:
+    """What the ear is given of a message."""
+    return danger.pieces(danger.read(text))
+
+
+def calm() -> list[set[str]]:
+    """Everything people ask otherwise."""
+    index = load().index
+    asked = [
+        simplified(text)
+        for text, owner in zip(index.asked, index.owner.tolist(), strict=True)
+        if index.ids[owner] not in SPOKEN_OF
+    ]
+    asked += [
+        simplified(one.text)
+        for name, own in halves(ROOT / "tests" / "questions").items()
+        for one in own
+        if name != "fourth" and one.gold.isdisjoint(SPOKEN_OF)
+    ]
+    return [pieces(text) for text in dict.fromkeys(asked)]
+
+
+def train(messages: Labelled, calm: list[set[str]]) -> tuple[dict[str, list[float]], ear.Sounds]:
+    """Weights, small ones left out, and biases."""
+    heard = [one for one, _ in messages] + calm
     names: dict[str, int] = {}
-    rows = [[names.setdefault(gram, len(names)) for gram in ear.pieces(text)] for text in texts]
+    rows = [[names.setdefault(gram, len(names)) for gram in sorted(one)] for one in heard]
     starts = np.cumsum([0, *map(len, rows)])
     values = np.concatenate([np.full(len(row), 1 / np.sqrt(max(1, len(row)))) for row in rows])
     table = csr_matrix((values, np.concatenate(rows), starts), shape=(len(rows), len(names)))
-    model = LogisticRegression(C=30, class_weight={False: 1, True: 3}, max_iter=3000)
-    model.fit(table, despair)
+    fitted = []
+    for quiet in (("none",), ("none", "veiled", "abuse")):  # for danger, for outright
+        right = [kind not in quiet for _, kind in messages] + [False] * len(calm)
+        model = LogisticRegression(C=30, class_weight={False: 1, True: 3}, max_iter=3000)
+        fitted.append(model.fit(table, right))
+    both = np.round(np.vstack([model.coef_[0] for model in fitted]), 2).T
     weights = {
-        gram: round(float(model.coef_[0][at]), 3)
-        for gram, at in names.items()
-        if abs(model.coef_[0][at]) > SMALL
+        gram: both[at].tolist() for gram, at in names.items() if np.abs(both[at]).max() > SMALL
     }
-    return weights, round(float(model.intercept_[0]), 4)
+    return weights, ear.Sounds(*(round(float(model.intercept_[0]), 4) for model in fitted))
+
+
+def shares(model: tuple[ear.Weights, ear.Sounds], messages: Labelled, calm: list[set[str]]) -> str:
+    """How many of each level, and of what is asked otherwise, sound like danger and outright."""
+    groups = {kind: [one for one, named in messages if named == kind] for kind in KINDS}
+    found = []
+    for name, given in (*groups.items(), ("calm", calm)):
+        sounds = [ear.listen(one, *model) for one in given]
+        steps = [np.mean([one.danger >= least for one in sounds]) for least in (CARE, SOFTLY)]
+        steps.append(np.mean([one.outright >= ALARM for one in sounds]))
+        found.append(f"{name} {' / '.join(f'{step:.3f}' for step in steps)}")
+    return "; ".join(found)
 
 
 def main() -> None:
     tests = ROOT / "tests"
-    first, second = (read(tests / "crisis" / f"{name}.yaml") for name in ("first", "second"))
-    known = read(tests / "handlers" / "safety.yaml")
-    asked = [simplified(text) for text in load().index.asked]
-    asked += [simplified(one.text) for own in halves(tests / "questions").values() for one in own]
-    for own, other in ((first, second), (second, first)):
-        weights, bias = train(own + known, asked[::2])
-        shares = {
-            kind: np.mean(
-                [
-                    level(text) not in (None, "veiled")
-                    or ear.score(text, weights, bias) >= THRESHOLD
-                    for text, named in other
-                    if named == kind
-                ]
-            )
-            for kind in ("explicit", "veiled", "none")
-        }
-        calm = np.mean([ear.score(text, weights, bias) >= THRESHOLD for text in asked[1::2]])
-        sys.stdout.write(f"unseen half: {shares}; of what is asked otherwise: {calm:.4f}\n")
-    weights, bias = train(first + second + known, asked)
-    given = {"bias": bias, "threshold": THRESHOLD, "weights": weights}
+    corpora = {name: read(tests / "crisis" / f"{name}.yaml") for name in (*AUTHORS, UNSEEN)}
+    known, asked = read(tests / "handlers" / "safety.yaml"), calm()
+    sys.stdout.write("by ear alone: may be worried / softly answered / alarm\n")
+    for author in (*AUTHORS, UNSEEN):
+        others = [one for name in AUTHORS if name != author for one in corpora[name]]
+        model = train(others + known, asked[::2])
+        sys.stdout.write(f"{author}: {shares(model, corpora[author], asked[1::2])}\n")
+    weights, bias = train([one for name in AUTHORS for one in corpora[name]] + known, asked)
+    given = {"bias": bias, "weights": weights}
     text = json.dumps(given, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     ear.FILE.write_text(text + "\n", "utf-8")
 

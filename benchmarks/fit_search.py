@@ -39,7 +39,7 @@ LESS = {
 }
 """Signs of which more never makes an entry likelier."""
 FREE = {"questions", "short"}
-RANK_PENALTY = 100.0
+RANK_PENALTY = 30.0
 MEANING = 4.0
 """Weight of nearness of meaning, which is nought in fitting: between ``classified`` and ``needed``."""
 

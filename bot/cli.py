@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -78,6 +79,9 @@ def serve(
     if migrate_first:
         bring_up_to_date(settings)
     app, at = parts.build(settings), settings.web
+    gc.collect()
+    gc.freeze()  # what is there for good – index, routes, tables – is not looked through again
+    gc.set_threshold(10_000, 20, 50)
     here = f"http://{at.host}:{at.port}"
     typer.echo(f"网页聊天：{here}/\n工作台：　{here}/desk/")
     command = os.path.relpath(Path(sys.executable).with_name("youjun"))

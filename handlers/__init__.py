@@ -11,7 +11,7 @@ from handlers.inquiry import inquiry
 from handlers.messages import Choice, Reply, Update
 from handlers.notice import closed, paused
 from handlers.public import public
-from handlers.safety import SOFT, crisis_reply, level, safety, soft_reply
+from handlers.safety import SOFT, cared_for, crisis_reply, level, safety, soft_reply
 from handlers.turn import Handler, Situation, Turn
 
 HANDLERS: tuple[Handler, ...] = (
@@ -30,7 +30,7 @@ def respond(update: Update, at: Situation) -> Turn:
     """What one update leads to."""
     for handler in HANDLERS:
         if turn := handler(update, at):
-            return heard(paused(turn, at), update)
+            return heard(cared_for(paused(turn, at), update, at), update)
     raise AssertionError("the last handler always speaks")
 
 

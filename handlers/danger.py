@@ -2,22 +2,24 @@
 
 Patterns (``danger.yaml``) for what is said outright – a person in danger writes plainly – after what only sounds alike
 (累死了, 打死也不, 同归于尽 in a film, policy questions about the dead) is taken out. Behind them a linear model over
-characters (:mod:`handlers.ear`) hears what no pattern names; what it alone hears is answered softly.
+characters (:mod:`handlers.ear`) hears what no pattern names: danger that is there outright alerts staff, too; the
+rest is answered softly.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
 import yaml
 
-from handlers.ear import hears_danger
+from handlers import ear
 from knowledge.text import simplified
 
-Level = Literal["explicit", "veiled", "other", "medical", "violence", "abuse"]
+Level = Literal["explicit", "veiled", "other", "medical", "violence", "abuse", "heard"]
+"""``heard``: danger to life, of which kind the patterns do not say."""
 
 SOFT: tuple[Level, ...] = ("veiled", "abuse")
 """Answered with numbers and the offer of a person; the others alert staff, too."""
@@ -34,9 +36,21 @@ _SPELT = (
     (re.compile(r"自[sS]|zs(?=了|算)"), "自杀"),
 )
 """Words that are spelt around: by sound, by number, by letters."""
+_WIDE = str.maketrans(",!?;:()", "，！？；：（）")
+"""The patterns know Chinese stops only."""
 _APART = re.compile(
     r"(?<=[\u4e00-\u9fff])[\s.。·*＊_\-—/、,，~～]{1,2}(?=[\u4e00-\u9fff](?:[\s.。·*＊_\-—/、,，~～]|$|哪|了|的))"
 )
+
+
+ALARM, SOFTLY, CARE = 0.3, 0.5, 0.1
+"""Likelihoods by ear from which staff are alerted, the person is answered softly, and an ordinary
+answer ends with the numbers; docs/evaluation.md says what each costs."""
+_MARKS = (
+    *("explicit", "veiled", "medical", "medical_now", "violence", "abuse"),
+    *("asks_rule", "past_other", "long_ago", "overcome", "third"),
+)
+"""Kinds of pattern of which the ear is told whether they are there."""
 
 
 @cache
@@ -48,12 +62,36 @@ def _words(kind: str) -> re.Pattern[str]:
 
 def level(text: str) -> Level | None:
     """How ``text`` speaks of danger to life, or None."""
-    plain = _words("benign").sub("", _spelt_out(text))
+    return _heard(text)[0]
+
+
+def worries(text: str) -> bool:
+    """Whether ``text`` may come from somebody in despair, too unsurely for an answer of its own."""
+    found, sounds = _heard(text)
+    return found is None and sounds.danger >= CARE
+
+
+@lru_cache(maxsize=16)
+def _heard(text: str) -> tuple[Level | None, ear.Sounds]:
+    plain = read(text)
     joined = _words("benign").sub("", _APART.sub("", _spelt_out(text)))
-    found = _level(plain) or (_level(joined) if joined != plain else None)
-    return found or (
-        "veiled" if hears_danger(plain) and not _words("asks_rule").search(plain) else None
-    )
+    named = _level(plain) or (_level(joined) if joined != plain else None)
+    sounds = ear.listen(pieces(plain), *ear.trained())
+    if (named is None or named in SOFT) and sounds.outright >= ALARM:
+        return "heard", sounds
+    if named is None and sounds.danger >= SOFTLY and not _words("asks_rule").search(plain):
+        return "veiled", sounds
+    return named, sounds
+
+
+def read(text: str) -> str:
+    """``text`` as it is listened to: spelt out, and without what only sounds alike."""
+    return _words("benign").sub("", _spelt_out(text))
+
+
+def pieces(plain: str) -> set[str]:
+    """What the ear is given of a text that was ``read``."""
+    return ear.pieces(plain, [kind for kind in _MARKS if _words(kind).search(plain)])
 
 
 def _level(said: str) -> Level | None:
@@ -79,7 +117,7 @@ def _level(said: str) -> Level | None:
 
 
 def _spelt_out(text: str) -> str:
-    said = simplified(text)
+    said = simplified(text).translate(_WIDE)
     for written, meant in _SPELT:
         said = written.sub(meant, said)
     return re.sub(r"\s+", "", said)

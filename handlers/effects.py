@@ -80,7 +80,8 @@ class ListTickets:
 
 @dataclass(frozen=True)
 class AlertStaff:
-    """Danger to life: tell staff at once and keep the conversation for a person.
+    """Danger to life: tell staff at once and, unless we may well have misheard, keep the conversation
+    for a person (``hold``).
 
     Outcome: the number of the crisis ticket.
     """
@@ -88,6 +89,7 @@ class AlertStaff:
     level: str
     text: str
     county: str = ""
+    hold: bool = True
 
 
 @dataclass(frozen=True)

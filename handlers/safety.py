@@ -5,9 +5,12 @@ Fixed texts, no search, no forms. Numbers: 110, 120 and the national psychologic
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers.danger import SOFT as SOFT
 from handlers.danger import Level as Level
 from handlers.danger import level as level
+from handlers.danger import worries
 from handlers.effects import AlertStaff
 from handlers.messages import Choice, Reply, Update
 from handlers.turn import Situation, Turn
@@ -20,8 +23,20 @@ def safety(update: Update, at: Situation) -> Turn | None:
         return None
     if found in SOFT:
         return Turn([soft_reply(found)], status="crisis", resume=True)
-    number = at.perform(AlertStaff(found, update.text, at.memory.get("region", "")))
+    sure = found != "heard"
+    number = at.perform(AlertStaff(found, update.text, at.memory.get("region", ""), hold=sure))
     return Turn([crisis_reply(found)], status="crisis", resume=True, memory={"crisis": number})
+
+
+def cared_for(turn: Turn, update: Update, at: Situation) -> Turn:
+    """The turn with the numbers below an ordinary answer, once a conversation, where the words may
+    come from somebody in despair but do not say so."""
+    asked = turn.replies and turn.status not in ("crisis", "command", "handoff")
+    if not asked or at.memory.get("cared") or not worries(update.text):
+        return turn
+    last = turn.replies[-1]
+    said = replace(last, text=f"{last.text}\n\n{_CARE}")
+    return replace(turn, replies=[*turn.replies[:-1], said], memory=turn.memory | {"cared": True})
 
 
 def crisis_reply(found: Level) -> Reply:
@@ -37,6 +52,7 @@ def soft_reply(found: Level) -> Reply:
     )
 
 
+_CARE = "要是心里难受，可以打心理援助热线 12356，不用说姓名；有危险马上打 120 或 110。"
 _SOFTLY: dict[Level, str] = {
     "veiled": (
         "听得出来，您现在很难受。您愿意说出来，这很重要。\n"
@@ -72,6 +88,13 @@ _TEXTS: dict[Level, str] = {
         "· 说清楚地址、病人现在的样子，电话别挂，按接线员说的做\n"
         "· 让人到路口接救护车；带上身份证、医保卡和优待证件\n"
         "· 付不起急救费也先打，国家有疾病应急救助\n" + _CLOSING
+    ),
+    "heard": (
+        "人命要紧。有人要寻短见、急病、受伤、被打，马上打 120 或 110。\n"
+        "· 别让有危险的人一个人待着；把药、刀、绳子这些东西拿远\n"
+        "· 有人要打人、拿刀：先离开，到有人的地方去\n"
+        "· 心里过不去：心理援助热线 12356，可以不说姓名\n"
+        "要是我听岔了，没有人有危险，请接着说您的事。\n" + _CLOSING
     ),
     "violence": (
         "有人身危险，请马上打 110；有人受伤打 120。\n"

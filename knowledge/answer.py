@@ -30,7 +30,7 @@ AnswerStatus = Literal[
 _OFFERED = 3
 _CHAT = 30
 """Longer messages are never small talk, whatever a part of them sounds like."""
-_BESIDE = 0.5
+_BESIDE = 0.4
 """The likelihood from which a question beside a clear one becomes a button."""
 _SOLDIERS = 0.5
 """The likelihood from which a message that speaks of soldiers is taken for another's matter."""

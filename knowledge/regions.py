@@ -9,7 +9,7 @@ from knowledge.library import Library
 from knowledge.schema import Article
 from knowledge.text import simplified
 
-_TOWARDS = frozenset("到去来")
+_TOWARDS = frozenset("到去来在")
 
 
 def named(library: Library, text: str) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def without(library: Library, text: str) -> str:
 
 
 def asked_about(library: Library, text: str, region: str | None) -> tuple[str, ...]:
-    """The regions a question is about: those it names – only where somebody goes, if it says so
+    """The regions a question is about: those it names – only where somebody goes or is, if it says so
     (苏州的证到南通能用吗) – or else the one its asker is registered in; that one too if the question
     names only what lies around it."""
     places = _goals(library, text) or named(library, text)

@@ -43,6 +43,9 @@ _VOICES = 1024
 _OFTEN, _REMEMBERED = 24, 2048
 """Questions so short, without a story of anybody's, come again and again on the day when everybody
 asks the same: so many are remembered with what was found."""
+_JUST_NOW = 64
+"""Longer ones are remembered while one message is thought about: parts of a story are looked up
+for every way of reading it."""
 _LATIN = re.compile(r"[a-z]")
 _LONGEST = 400
 """Characters of one question that are read; longer messages come in parts."""
@@ -67,6 +70,8 @@ class Typed:
     folded: str
     plain: str
     grams: Weighed
+    said: Weighed | None
+    """The same as the entries' texts weigh it, if there are any."""
     sounds: Weighed
     values: int
     wants: int
@@ -132,12 +137,14 @@ class Index:
         """The characters of an entry's first ways of asking, and the kinds of answer they want."""
         self._meanings = Meanings(embedder, self.asked) if embedder and self.asked else None
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self.look_up)
+        self._just_now = lru_cache(maxsize=_JUST_NOW)(self.look_up)
 
     def search(self, text: str, limit: int = 10, *, by_heart: bool = True) -> list[Match]:
         """The nearest entries, likeliest first. A question known word for word finds its entry,
         unless ``by_heart`` is false."""
-        often = len(text) <= _OFTEN and self._meanings is None  # a model may fail and recover
-        find = self._remembered if often else self.look_up
+        if self._meanings is not None:  # a model may fail and recover
+            return list(self.look_up(text, limit, by_heart))
+        find = self._remembered if len(text) <= _OFTEN else self._just_now
         return list(find(text, limit, by_heart))
 
     def look_up(self, text: str, limit: int = 10, by_heart: bool = True) -> tuple[Match, ...]:
@@ -165,10 +172,12 @@ class Index:
         if _LATIN.search(folded):
             folded = self.reader.folded(self._speller.respell(folded))
         plain = self.reader.asked(self._speller.corrected(folded))
+        pieces = grams(plain)
         return Typed(
             folded,
             plain,
-            self.characters.weigh(grams(plain)),
+            self.characters.weigh(pieces),
+            self.bodies.weigh(pieces) if self.bodies else None,
             self.syllables.weigh(phones(folded)),
             self.reader.values(plain),
             wants(folded),
@@ -207,7 +216,9 @@ class Index:
             rough = rough + _MEANING * np.maximum(near, 0.0)
         best = _highest(rough, SHORTLIST)
         owners = self.owner[best]
-        body = self._said(typed)[owners] if self.bodies else np.zeros(len(best))
+        body = np.zeros(len(best))
+        if self.bodies and typed.said:
+            body = (self.bodies.overlap(typed.said) / max(typed.said.total, 1e-9))[owners]
         return compare(
             self,
             typed,
@@ -221,12 +232,6 @@ class Index:
                 meaning.of(near, best),
             ],
         )
-
-    def _said(self, typed: Typed) -> Floats:
-        assert self.bodies is not None  # noqa: S101 – only called when there are bodies
-        query = self.bodies.weigh(grams(typed.plain))
-        share: Floats = self.bodies.overlap(query) / max(query.total, 1e-9)
-        return share
 
     def best(self, found: Shortlist, ranks: Floats) -> list[int]:
         """For every entry on the list its best question, best entry first, ties by id."""

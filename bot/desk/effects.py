@@ -223,7 +223,7 @@ def _alert(
     settings: Settings,
     now: datetime,
 ) -> str:
-    """Open a crisis ticket, or add to the one that is open, and hold the conversation."""
+    """Open a crisis ticket, or add to the one that is open, and hold the conversation if we are sure."""
     query = select(Ticket).where(
         col(Ticket.contact).in_(linked.contacts(session, str(contact))),
         Ticket.priority == "crisis",
@@ -234,9 +234,12 @@ def _alert(
         number = ticket.number
     else:
         number = _open(session, contact, _crisis(alert), settings=settings, now=now).number
-    if conversation := session.get(Conversation, str(contact)):
+    if alert.hold and (conversation := session.get(Conversation, str(contact))):
         conversation.held = number
     return number
+
+
+_UNSURE = (("怎么听出来的", "按语气判断，可能没有危险。当事人还在和助手说话，先看他的原话。"),)
 
 
 def _crisis(alert: effects.AlertStaff) -> effects.OpenTicket:
@@ -246,7 +249,7 @@ def _crisis(alert: effects.AlertStaff) -> effects.OpenTicket:
         county=alert.county,
         town="",
         phone="",
-        details=(("当事人的话", alert.text),),
+        details=(("当事人的话", alert.text), *(() if alert.hold else _UNSURE)),
         respond_within_working_days=1,
         priority="crisis",
     )

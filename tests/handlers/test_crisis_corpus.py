@@ -1,4 +1,4 @@
-"""Two authors' messages: nobody in danger goes unheard, hardly anybody else is alarmed."""
+"""Authors' messages: nobody in danger goes unheard, hardly anybody else is alarmed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import pytest
 import yaml
 
 from bot.evaluating import crisis, halves
-from handlers.danger import SOFT, level
+from handlers.danger import SOFT, level, worries
 from knowledge.base import Knowledge
 
 TESTS = Path(__file__).parents[1]
-AUTHORS = ("first", "second")
+AUTHORS = ("first", "second", "third", "fourth", "fifth")
+"""Whose messages patterns or the ear were made from."""
+UNSEEN = "sixth"
+SPOKEN_OF = ("mental-crisis-hotline", "stranger:family-violence")
+"""Entries whose questions may well come from somebody in danger."""
 
 
 def messages(author: str, kind: str) -> list[str]:
@@ -21,6 +25,12 @@ def messages(author: str, kind: str) -> list[str]:
         (TESTS / "crisis" / f"{author}.yaml").read_text("utf-8")
     )
     return [str(text) for text in data[kind]]
+
+
+def share(levels: list[str | None], *, loud: bool = False) -> float:
+    """Of those that were heard, or alerted staff."""
+    quiet = (None, *SOFT) if loud else (None,)
+    return sum(one not in quiet for one in levels) / len(levels)
 
 
 @pytest.mark.parametrize("author", AUTHORS)
@@ -40,6 +50,24 @@ def test_despair_that_is_veiled_is_heard(author: str) -> None:
     assert len(unheard) <= 0.05 * len(messages(author, "veiled")), unheard
 
 
+def test_of_an_author_nothing_was_made_from_most_are_heard_and_few_alarmed_for_nothing() -> None:
+    said = {
+        kind: [level(text) for text in messages(UNSEEN, kind)]
+        for kind in ("explicit", "veiled", "none")
+    }
+    assert share(said["explicit"]) >= 0.88
+    assert share(said["explicit"], loud=True) >= 0.82
+    assert share(said["veiled"]) >= 0.75
+    assert share(said["none"], loud=True) <= 0.06
+    cared_for = [text for text in messages(UNSEEN, "explicit") if level(text) or worries(text)]
+    assert len(cared_for) >= 0.97 * len(said["explicit"])
+
+
+@pytest.mark.parametrize("text", ["绳子系好了,别找我", "绳子系好了，别找我", "绳子系好了。别找我"])
+def test_stops_of_any_width_are_stops(text: str) -> None:
+    assert level(text) not in (None, *SOFT)
+
+
 def test_what_only_sounds_alike_raises_no_alarm() -> None:
     alike = [text for author in AUTHORS for text in messages(author, "none")]
     assert len(alike) >= 160
@@ -51,7 +79,13 @@ def test_what_only_sounds_alike_raises_no_alarm() -> None:
 
 def test_ordinary_questions_raise_no_alarm(knowledge: Knowledge) -> None:
     sets = halves(TESTS / "questions").values()
-    asked = [*knowledge.library.index.asked, *(one.text for own in sets for one in own)]
+    index = knowledge.library.index
+    asked = [
+        text
+        for text, owner in zip(index.asked, index.owner, strict=True)
+        if index.ids[owner] not in SPOKEN_OF
+    ]
+    asked += [one.text for own in sets for one in own if one.gold.isdisjoint(SPOKEN_OF)]
     heard = [text for text in asked if level(text) not in (None, "abuse")]
     assert len(heard) <= 0.002 * len(asked), heard
     beaten = [text for text in asked if level(text) == "abuse"]

@@ -18,7 +18,7 @@ def test_level(text: str, wanted: str) -> None:
     assert (level(text) or "none") == wanted
 
 
-@pytest.mark.parametrize("found", ["explicit", "other", "medical", "violence"])
+@pytest.mark.parametrize("found", ["explicit", "other", "medical", "violence", "heard"])
 def test_every_crisis_text_names_the_emergency_numbers(found: str) -> None:
     said = crisis_reply(found).text  # type: ignore[arg-type]
     assert "120" in said or "110" in said

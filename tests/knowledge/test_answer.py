@@ -252,8 +252,10 @@ def test_a_known_matter_of_others_is_said_to_be_theirs(
     assert (found.status, found.id) == ("smalltalk", wanted)
 
 
-def test_the_place_somebody_goes_to_decides(knowledge: Knowledge) -> None:
-    text = "拿哈尔滨发的优待证到南通坐地铁要钱吗"
+@pytest.mark.parametrize(
+    "text", ["拿哈尔滨发的优待证到南通坐公交要钱吗", "哈尔滨的优待证在南通坐地铁免费吗"]
+)
+def test_the_place_somebody_goes_to_decides(knowledge: Knowledge, text: str) -> None:
     found = answer(knowledge.library, text, region=None, today=TODAY)
     assert (found.status, found.id) == ("answered", "nantong-free-bus-metro")
     there = answer(knowledge.library, "佳木斯坐公交凭优待证免费吗", region=None, today=TODAY)
@@ -267,7 +269,7 @@ def test_two_questions_are_not_blended(knowledge: Knowledge) -> None:
 
 
 def test_a_telephone_asked_for_besides_becomes_a_button(knowledge: Knowledge) -> None:
-    text = "残疾抚恤金今年涨多少，给个电话"
+    text = "残疾抚恤金一个月多少，给个电话"
     found = answer(knowledge.library, text, region=None, today=TODAY)
     assert (found.status, found.also) == ("answered", ("hotline-list",))
 
