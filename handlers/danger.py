@@ -46,6 +46,8 @@ _APART = re.compile(
 ALARM, SOFTLY, CARE = 0.3, 0.5, 0.1
 """Likelihoods by ear from which staff are alerted, the person is answered softly, and an ordinary
 answer ends with the numbers; docs/evaluation.md says what each costs."""
+_FEW = 3
+"""Characters of which a tone can be heard."""
 _MARKS = (
     *("explicit", "veiled", "medical", "medical_now", "violence", "abuse"),
     *("asks_rule", "past_other", "long_ago", "overcome", "third"),
@@ -76,6 +78,8 @@ def _heard(text: str) -> tuple[Level | None, ear.Sounds]:
     plain = read(text)
     joined = _words("benign").sub("", _APART.sub("", _spelt_out(text)))
     named = _level(plain) or (_level(joined) if joined != plain else None)
+    if len(plain) < _FEW:
+        return named, ear.Sounds(0.0, 0.0)
     sounds = ear.listen(pieces(plain), *ear.trained())
     if (named is None or named in SOFT) and sounds.outright >= ALARM:
         return "heard", sounds
