@@ -36,6 +36,8 @@ _MEANING = 0.5
 """What nearness of meaning counts, where there is a model for it."""
 _CERTAIN = 0.97
 """The least likelihood of an entry that has the question word for word."""
+_SURER = 0.05
+"""So much likelier the second must be to come before the one that ranks first."""
 _KNOWN = 40
 """Ways of asking for an entry whose characters are known."""
 _VOICES = 1024
@@ -162,7 +164,7 @@ class Index:
         likely = doubt.likelihoods(self, typed, found, ranks, best[: doubt.JUDGED])
         if by_heart and likely and self.plain[found.questions[best[0]]] == typed.plain:
             likely[0] = max(_CERTAIN, *likely)
-        if len(likely) > 1 and likely[1] > likely[0]:
+        if len(likely) > 1 and likely[1] > likely[0] + _SURER:
             best[:2], likely[:2] = best[1::-1], likely[1::-1]
         return tuple(self._matches(found, ranks, best[:limit], likely))
 
