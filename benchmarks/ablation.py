@@ -49,8 +49,10 @@ def blank(found: list[Case], columns: list[int]) -> None:
 
 def main() -> None:
     sets, _ = material()
-    tests = {half: cases(*question_sets.ours(half)) for half in ("report", "held")}
-    for name in question_sets.public_names():
+    tests = {
+        half: cases(*question_sets.ours(half)) for half in ("report", "held", "third", "fourth")
+    }
+    for name in question_sets.public_names("test"):
         tests[name] = cases(*question_sets.public(name, "test"))
         tests[f"{name}, homophones"] = cases(*question_sets.public(name, "test", "homo"))
     print(f"| without | {' | '.join(tests)} |\n|---{'|---' * len(tests)}|")
