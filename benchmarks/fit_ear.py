@@ -44,6 +44,17 @@ def pieces(text: str) -> set[str]:
     return danger.pieces(danger.read(text))
 
 
+def dialogues(folder: Path) -> Labelled:
+    """What people say in the recorded dialogues, but for those of a crisis."""
+    return [
+        (pieces(str(step["人"])), "none")
+        for path in sorted(folder.glob("*.yaml"))
+        for case in yaml.safe_load(path.read_text("utf-8"))
+        for step in case["talk"]
+        if path.stem != "crisis" and "人" in step
+    ]
+
+
 def calm() -> list[set[str]]:
     """Everything people ask otherwise."""
     index = load().index
@@ -96,7 +107,8 @@ def shares(model: tuple[ear.Weights, ear.Sounds], messages: Labelled, calm: list
 def main() -> None:
     tests = ROOT / "tests"
     corpora = {name: read(tests / "crisis" / f"{name}.yaml") for name in (*AUTHORS, UNSEEN)}
-    known, asked = read(tests / "handlers" / "safety.yaml"), calm()
+    known = read(tests / "handlers" / "safety.yaml") + read(tests / "crisis" / "everyday.yaml")
+    known, asked = known + dialogues(tests / "dialogues"), calm()
     sys.stdout.write("by ear alone: may be worried / softly answered / alarm\n")
     for author in (*AUTHORS, UNSEEN):
         others = [one for name in AUTHORS if name != author for one in corpora[name]]

@@ -48,6 +48,8 @@ ALARM, SOFTLY, CARE = 0.3, 0.5, 0.1
 answer ends with the numbers; docs/evaluation.md says what each costs."""
 _FEW = 3
 """Characters of which a tone can be heard."""
+_SHORT, _SURER = 8, 0.3
+"""Of fewer characters than that we must be so much surer: many an answer in a form is as short."""
 _MARKS = (
     *("explicit", "veiled", "medical", "medical_now", "violence", "abuse"),
     *("asks_rule", "past_other", "long_ago", "overcome", "third"),
@@ -81,9 +83,10 @@ def _heard(text: str) -> tuple[Level | None, ear.Sounds]:
     if len(plain) < _FEW:
         return named, ear.Sounds(0.0, 0.0)
     sounds = ear.listen(pieces(plain), *ear.trained())
-    if (named is None or named in SOFT) and sounds.outright >= ALARM:
+    surer = _SURER if len(plain) < _SHORT else 0.0
+    if (named is None or named in SOFT) and sounds.outright >= ALARM + surer:
         return "heard", sounds
-    if named is None and sounds.danger >= SOFTLY and not _words("asks_rule").search(plain):
+    if named is None and sounds.danger >= SOFTLY + surer and not _words("asks_rule").search(plain):
         return "veiled", sounds
     return named, sounds
 
