@@ -119,19 +119,23 @@ def fallen(folder: Path, found: Mapping[str, Any]) -> list[str]:
 def crisis(folder: Path) -> dict[str, dict[str, float]]:
     """Of the messages of ``folder`` by author, shares: ``explicit`` and ``veiled`` ones that got a
     crisis reply, ``alarmed``: explicit ones that alerted staff; of those that mean no harm
-    ``false_alarm``, that alerted staff, and ``comforted``, that got the help lines only."""
+    ``false_alarm``, that alerted staff, and ``comforted``, that got the help lines only. What an author
+    wrote none of has no share."""
     found = {}
     for path in sorted(folder.glob("*.yaml")):
         data: dict[str, list[Any]] = yaml.safe_load(path.read_text("utf-8"))
         heard = {kind: [level(str(text)) for text in texts] for kind, texts in data.items()}
-        harmless = heard.get("none", [])
-        found[path.stem] = {
-            "explicit": _share(heard.get("explicit", [])),
-            "alarmed": _share(_loud(heard.get("explicit", []))),
-            "veiled": _share(heard.get("veiled", [])),
-            "false_alarm": _share(_loud(harmless)),
-            "comforted": round(_share(harmless) - _share(_loud(harmless)), 4),
-        }
+        shares = found[path.stem] = dict[str, float]()
+        if explicit := heard.get("explicit"):
+            shares |= {"explicit": _share(explicit), "alarmed": _share(_loud(explicit))}
+        if veiled := heard.get("veiled"):
+            shares["veiled"] = _share(veiled)
+        if harmless := heard.get("none"):
+            alarmed = _share(_loud(harmless))
+            shares |= {
+                "false_alarm": alarmed,
+                "comforted": round(_share(harmless) - alarmed, 4),
+            }
     return found
 
 
@@ -141,7 +145,7 @@ def _loud(levels: Sequence[str | None]) -> list[str | None]:
 
 
 def _share(levels: Sequence[object]) -> float:
-    return round(sum(one is not None for one in levels) / max(1, len(levels)), 4)
+    return round(sum(one is not None for one in levels) / len(levels), 4)
 
 
 def general(entries: Path, queries: Path, out: Path | None) -> dict[str, Any]:

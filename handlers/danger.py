@@ -77,8 +77,8 @@ def worries(text: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _heard(text: str) -> tuple[Level | None, ear.Sounds]:
-    plain = read(text)
-    joined = _words("benign").sub("", _APART.sub("", _spelt_out(text)))
+    spelt = _spelt_out(text)
+    plain, joined = _harmful(spelt), _harmful(_APART.sub("", spelt))
     named = _level(plain) or (_level(joined) if joined != plain else None)
     if len(plain) < _FEW:
         return named, ear.Sounds(0.0, 0.0)
@@ -93,7 +93,7 @@ def _heard(text: str) -> tuple[Level | None, ear.Sounds]:
 
 def read(text: str) -> str:
     """``text`` as it is listened to: spelt out, and without what only sounds alike."""
-    return _words("benign").sub("", _spelt_out(text))
+    return _harmful(_spelt_out(text))
 
 
 def pieces(plain: str) -> set[str]:
@@ -121,6 +121,10 @@ def _level(said: str) -> Level | None:
     if _words("abuse").search(said) and not _words("abuse_asks").search(said):
         return "abuse"
     return "veiled" if _words("veiled").search(said) else None
+
+
+def _harmful(spelt: str) -> str:
+    return _words("benign").sub("", spelt)
 
 
 def _spelt_out(text: str) -> str:

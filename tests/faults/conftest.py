@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import pytest
 from sqlalchemy import Engine
@@ -20,12 +20,13 @@ from bot.service import Service
 from knowledge.base import Knowledge
 from tests.conftest import KEY
 from tests.faults.cluster import Cluster, programs
-from tests.faults.disk import Refused, SmallDisk
+from tests.faults.disk import CutDisk, Refused, SmallDisk
 from tests.faults.rig import Process
 
 collect_ignore = [] if "FAULTS_FULL" in os.environ else ["test_disk.py", "test_machine.py"]
 """Not every CI may mount file systems, and a skipped test must not look like a passed one there:
 really full disks and what befalls a machine belong to ``make faults``."""
+Disk = TypeVar("Disk", SmallDisk, CutDisk)
 Serve: TypeAlias = Callable[..., AbstractAsyncContextManager[list[Process]]]
 
 
@@ -85,9 +86,23 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def small_disk() -> Iterator[SmallDisk]:
     """An empty file system with room for a database and little more."""
+    yield from mounted(SmallDisk, megabytes=300)
+
+
+def mounted(kind: type[Disk], megabytes: int) -> Iterator[Disk]:
+    """A file system for one test, where we may mount one."""
     try:
-        disk = SmallDisk(megabytes=300)
+        disk = kind(megabytes)
     except Refused as problem:
-        pytest.skip(f"no small file system: {problem}")
+        pytest.skip(f"no file system of our own: {problem}")
     yield disk
     disk.remove()
+
+
+def empty_database(cluster: Cluster | None, folder: Path) -> Engine:
+    """Migrated and with no line open: of ``cluster``, or SQLite's in ``folder``."""
+    url = cluster.url if cluster else f"sqlite:///{folder}/youjun.db"
+    engine = connect(url, make_cipher([KEY]))
+    schema.migrate(engine)
+    engine.dispose()
+    return engine

@@ -79,35 +79,26 @@ async def test_a_clock_set_while_something_is_on_its_way_changes_nothing(engine:
     clock.ahead = timedelta(hours=5)
     courier = Courier(engine, {"pigeon": pigeon}, clock=clock)
 
-    def put(address: str, text: str) -> None:
+    def put(address: str, text: str, later: timedelta = timedelta()) -> None:
+        at = clock() + later
+        when = {"created_at": at, "due_at": at}
         with Session(engine) as session:
-            contact = f"pigeon:{address}"
             session.add(
-                Message(
-                    contact=contact,
-                    text=text,
-                    status=Status.QUEUED,
-                    created_at=clock(),
-                    due_at=clock(),
-                )
+                Message(contact=f"pigeon:{address}", text=text, status=Status.QUEUED, **when)
             )
             session.commit()
-        courier.wake()
 
     put("slow", "once")
     running = asyncio.create_task(courier.deliver_due())
     await pigeon.held.wait()
-    with Session(engine) as session:  # put a moment before, not yet looked at
-        at = clock() + timedelta(minutes=1)
-        session.add(
-            Message(contact="pigeon:2", text="1", status=Status.QUEUED, created_at=at, due_at=at)
-        )
-        session.commit()
+    put("2", "1", timedelta(minutes=1))  # not yet looked at
     clock.ahead = timedelta()  # five hours back
     put("2", "2")
+    courier.wake()
     await until(lambda: len(pigeon.carried) == 2, 10)
     clock.ahead = timedelta(days=1)  # what is on its way is due again
     put("2", "3")
+    courier.wake()
     await until(lambda: len(pigeon.carried) == 3, 10)
     pigeon.let_go.set()
     await running

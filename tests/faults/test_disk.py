@@ -23,7 +23,7 @@ from bot.service import Service
 from tests.conftest import KEY
 from tests.desk.test_attachments import photo
 from tests.faults.cluster import Cluster, programs
-from tests.faults.conftest import Serve
+from tests.faults.conftest import Serve, empty_database
 from tests.faults.disk import SmallDisk
 from tests.faults.rig import SCRIPT, Process, Town, free_port, platform, telegram, until
 from tests.faults.visitor import Visitor
@@ -56,10 +56,7 @@ def cluster(request: pytest.FixtureRequest, small_disk: SmallDisk) -> Iterator[C
 
 @pytest.fixture
 def engine(cluster: Cluster | None, small_disk: SmallDisk) -> Iterator[Engine]:
-    url = cluster.url if cluster else f"sqlite:///{small_disk.folder}/youjun.db"
-    engine = connect(url, make_cipher([KEY]))
-    schema.migrate(engine)
-    engine.dispose()
+    engine = empty_database(cluster, small_disk.folder)
     yield engine
     engine.dispose()
 

@@ -18,18 +18,14 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
-from bot.db import schema
-from bot.db.cipher import make_cipher
 from bot.db.desk import Attachment
-from bot.db.engine import connect
 from bot.db.tables import Message
 from bot.desk.attachments import Store
 from bot.service import Service
-from tests.conftest import KEY
 from tests.desk.test_attachments import photo
 from tests.faults.cluster import Cluster, programs
-from tests.faults.conftest import Serve
-from tests.faults.disk import CutDisk, Refused
+from tests.faults.conftest import Serve, empty_database, mounted
+from tests.faults.disk import CutDisk
 from tests.faults.rig import SCRIPT, Process, Town, free_port, platform, telegram
 from tests.faults.visitor import Visitor
 
@@ -42,12 +38,7 @@ IN_FLIGHT = 8
 
 @pytest.fixture
 def disk() -> Iterator[CutDisk]:
-    try:
-        disk = CutDisk(megabytes=400)
-    except Refused as problem:
-        pytest.skip(f"no file system of our own: {problem}")
-    yield disk
-    disk.remove()
+    yield from mounted(CutDisk, megabytes=400)
 
 
 @pytest.fixture
@@ -68,10 +59,7 @@ def cluster(request: pytest.FixtureRequest, disk: CutDisk) -> Iterator[Cluster |
 
 @pytest.fixture
 def engine(cluster: Cluster | None, disk: CutDisk) -> Iterator[Engine]:
-    url = cluster.url if cluster else f"sqlite:///{disk.folder}/youjun.db"
-    engine = connect(url, make_cipher([KEY]))
-    schema.migrate(engine)
-    engine.dispose()
+    engine = empty_database(cluster, disk.folder)
     os.sync()  # what initdb wrote; from here on everybody looks after their own
     yield engine
     engine.dispose()
@@ -94,6 +82,9 @@ class SystemClock:
         self._file.seek(0)
         self._file.write(struct.pack("q", round(ahead.total_seconds())))
 
+    def close(self) -> None:
+        self._file.close()
+
 
 @pytest.fixture
 def system_clock(tmp_path: Path) -> Iterator[SystemClock]:
@@ -101,7 +92,7 @@ def system_clock(tmp_path: Path) -> Iterator[SystemClock]:
         pytest.skip("no C compiler")
     clock = SystemClock(tmp_path)
     yield clock
-    clock._file.close()
+    clock.close()
 
 
 async def test_the_clock_of_the_machine_set_about_costs_nothing(

@@ -8,16 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks.fit_ear import AUTHORS, SPOKEN_OF, UNSEEN
 from bot.evaluating import crisis, halves
 from handlers.danger import SOFT, level, worries
 from knowledge.base import Knowledge
 
 TESTS = Path(__file__).parents[1]
-AUTHORS = ("first", "second", "third", "fourth", "fifth", "seventh", "eighth", "ninth")
-"""Whose messages patterns or the ear were made from."""
-UNSEEN = "sixth"
-SPOKEN_OF = ("mental-crisis-hotline", "stranger:family-violence")
-"""Entries whose questions may well come from somebody in danger."""
 
 
 def messages(author: str, kind: str) -> list[str]:
@@ -48,7 +44,8 @@ def test_staff_are_alerted_of_nearly_everybody_who_says_it_outright(author: str)
 def test_despair_that_is_veiled_is_heard_or_at_least_gets_the_numbers(author: str) -> None:
     veiled = messages(author, "veiled")
     unheard = [text for text in veiled if level(text) is None]
-    assert len(unheard) <= 0.12 * len(veiled), unheard
+    most = 0.05 if author in ("first", "second", "third", "fourth", "ninth") else 0.12
+    assert len(unheard) <= most * len(veiled), unheard
     left_alone = [text for text in unheard if not worries(text)]
     assert len(left_alone) <= 0.05 * len(veiled), left_alone
 
@@ -75,7 +72,7 @@ def test_what_only_sounds_alike_raises_no_alarm() -> None:
     alike = [text for author in AUTHORS for text in messages(author, "none")]
     assert len(alike) >= 1500
     alarmed = [text for text in alike if level(text) not in (None, *SOFT)]
-    assert len(alarmed) <= 0.03 * len(alike), alarmed
+    assert len(alarmed) <= 0.02 * len(alike), alarmed
     answered = [text for text in alike if level(text)]
     assert len(answered) <= 0.05 * len(alike), answered
 
@@ -90,7 +87,7 @@ def test_ordinary_questions_raise_no_alarm(knowledge: Knowledge) -> None:
     ]
     asked += [one.text for own in sets for one in own if one.gold.isdisjoint(SPOKEN_OF)]
     heard = [text for text in asked if level(text) not in (None, "abuse")]
-    assert len(heard) <= 0.003 * len(asked), heard
+    assert len(heard) <= 0.002 * len(asked), heard
     beaten = [text for text in asked if level(text) == "abuse"]
     assert all("家暴" in text or "打人" in text for text in beaten), beaten
 
@@ -102,4 +99,4 @@ def test_there_are_enough_of_them_by_two_authors_and_they_are_reported() -> None
     assert sum(counts) >= 300
     found = crisis(TESTS / "crisis")
     assert found["first"]["explicit"] == found["second"]["explicit"] == 1.0
-    assert max(one["false_alarm"] for one in found.values()) <= 0.06
+    assert max(one["false_alarm"] for one in found.values()) <= 0.04
