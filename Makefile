@@ -35,7 +35,7 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, knowledge
 fuzz: $(VENV)/.dev  ## odd files, updates and requests for some minutes (FUZZ=20: twenty times what CI tries)
 	FUZZ=$(or $(FUZZ),20) $(BIN)/python -m pytest tests/security -k fuzz -q
 
-audit: requirements.lock  ## known weaknesses of what is pinned; asks pypi.org, so not part of CI
+audit: requirements.lock  ## known weaknesses of what is pinned; asks pypi.org; CI does so where it answers
 	$(PYTHON) -m venv $(VENV)-audit
 	$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 	$(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock

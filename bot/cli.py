@@ -7,7 +7,10 @@ import gc
 import json
 import logging
 import os
+import platform
+import shutil
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -65,6 +68,26 @@ def explain(problem: Exception) -> str:
     return f"没有想到的错误（{type(problem).__name__}）：{problem}\n加 YOUJUN_LOG_LEVEL=DEBUG 再试可看详情"
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"通通优军 {version('youjun')}（Python {platform.python_version()}）")
+        raise typer.Exit
+
+
+@cli.callback()
+def _any(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="显示版本")
+    ] = False,
+) -> None:
+    """通通优军：南通退役军人服务助手"""
+
+
+def _beside_python() -> str:
+    """How to call us where our folder is not on the path."""
+    return os.path.relpath(Path(sys.executable).with_name("youjun"))
+
+
 @cli.command()
 def serve(
     config_file: ConfigFile = None,
@@ -84,7 +107,7 @@ def serve(
     gc.set_threshold(10_000, 20, 50)
     here = f"http://{at.host}:{at.port}"
     typer.echo(f"网页聊天：{here}/\n工作台：　{here}/desk/")
-    command = os.path.relpath(Path(sys.executable).with_name("youjun"))
+    command = "youjun" if shutil.which("youjun") else _beside_python()
     typer.echo(f"新建工作人员账号：{command} staff add 用户名 --name 李同志 --county 海门区")
     server = uvicorn.Server(uvicorn.Config(
         app.web(), host=at.host, port=at.port, log_config=None,

@@ -18,6 +18,7 @@ from sqlmodel import Session, col, update
 from bot.channels.base import Channel, Later, Paced, SlowDown, Uncertain, Undeliverable
 from bot.db import outbox
 from bot.db.claiming import Claimed
+from bot.db.engine import is_full
 from bot.db.tables import Conversation, Status, now
 from bot.desk import rooms
 from handlers.messages import Contact, Reply
@@ -88,6 +89,8 @@ class Courier:
         self.lanes, self.lease = lanes, lease
         self.observe: Callable[[str, str], None] = lambda _channel, _outcome: None
         """Hears of every reply that was settled, for counting."""
+        self.full = False
+        """Whether the database's disk had no room for the last that was to be written down."""
         self._clock = clock
         self._woken = asyncio.Event()
         self._ahead = self._clock().timestamp() - time.monotonic()
@@ -221,6 +224,16 @@ class Courier:
         return self._exchange(landed, room)
 
     def _exchange(self, landed: list[_Landed], room: int) -> list[Claimed]:
+        try:
+            found = self._write_down(landed, room)
+        except SQLAlchemyError as problem:
+            self.full = is_full(problem)
+            raise
+        if landed or found:
+            self.full = False
+        return found
+
+    def _write_down(self, landed: list[_Landed], room: int) -> list[Claimed]:
         ahead = self._clock().timestamp() - time.monotonic()
         with Session(self.engine, expire_on_commit=False) as session:
             outbox.settle_sent(session, [one for one, how in landed if how.status == Status.SENT])

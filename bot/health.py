@@ -41,7 +41,7 @@ async def _readyz(app: App, _request: Request) -> Response:
     """503 while the database is away, a disk is full, a channel that fetches has fetched
     nothing lately or replies do not leave."""
     folder, standby = app.settings.data_folder(), _standing_by(app)
-    full = app.service.full
+    full = app.service.full or app.courier.full
     found = await asyncio.to_thread(
         readiness.check, app.engine, app.channels, folder, now(), standby=standby, full=full
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,12 @@ def youjun(
         text=True,
         check=False,
     )
+
+
+def test_it_says_its_version(tmp_path: Path) -> None:
+    said = youjun(tmp_path, "--version")
+    assert said.returncode == 0
+    assert re.match(r"通通优军 \d+\.\d+\.\d+", said.stdout)
 
 
 def asked(folder: Path, *command: str) -> dict[str, Any]:

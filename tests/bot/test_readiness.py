@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
-from sqlmodel import Session
+from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from bot import readiness
 from bot.app import App
+from bot.channels.base import Limits, Receive, Undeliverable
 from bot.channels.telegram import Telegram
 from bot.config import Settings
 from bot.db import outbox
-from bot.db.tables import now
+from bot.db.tables import Message, Status, now
 from bot.readiness import LATE
 from handlers.messages import Contact, Reply, Update
 from knowledge.base import Knowledge
@@ -82,20 +84,26 @@ def test_a_database_that_is_away_is_not_ready(app: App, sqlite: Engine) -> None:
     event.remove(sqlite, "before_cursor_execute", away)
 
 
-def test_a_database_without_room_is_told_until_something_is_stored(
-    app: App, sqlite: Engine
-) -> None:
+def fetching(app: App) -> TestClient:
+    """The pages of an ``app`` whose Telegram is well."""
     telegram = app.channels["telegram"]
     assert isinstance(telegram, Telegram)
     telegram._poller.last_fetched = telegram._clock()
-    client = TestClient(app.web())
+    return TestClient(app.web())
 
-    def limit(pages: int) -> None:
-        with sqlite.connect() as line:
-            used = line.exec_driver_sql("PRAGMA page_count").scalar_one()
-            line.exec_driver_sql(f"PRAGMA max_page_count = {used + pages}")
 
-    limit(0)
+def leave_room(sqlite: Engine, *, pages: int) -> None:
+    """Let the database grow by so many pages and no more."""
+    with sqlite.connect() as line:
+        used = line.exec_driver_sql("PRAGMA page_count").scalar_one()
+        line.exec_driver_sql(f"PRAGMA max_page_count = {used + pages}")
+
+
+def test_a_database_without_room_is_told_until_something_is_stored(
+    app: App, sqlite: Engine
+) -> None:
+    client = fetching(app)
+    leave_room(sqlite, pages=0)
     problems = [
         problem
         for n in range(50)
@@ -104,7 +112,42 @@ def test_a_database_without_room_is_told_until_something_is_stored(
     assert any(problems)
     found = client.get("/readyz").json()
     assert (found["ready"], found["database"], found["database_full"]) == (False, True, True)
-    limit(1000)
+    leave_room(sqlite, pages=1000)
     app.service.receive(Update("1", Contact("web", "somebody"), "你好"))
     found = client.get("/readyz").json()
     assert (found["ready"], found["database_full"]) == (True, False)
+
+
+class Wordy:
+    """A channel whose trouble takes room to write down."""
+
+    name = "wordy"
+    limits = Limits()
+
+    async def run(self, receive: Receive) -> None:
+        """Nothing comes in."""
+
+    async def send(self, address: str, reply: Reply) -> None:
+        raise Undeliverable("x" * 100_000)
+
+
+async def test_a_delivery_that_cannot_be_written_down_is_told_until_it_can(
+    app: App, sqlite: Engine
+) -> None:
+    client = fetching(app)
+    app.courier.channels = {"wordy": Wordy()}
+    with Session(sqlite) as session:
+        outbox.put(session, Contact("wordy", "1"), [Reply("一")])
+        session.commit()
+    leave_room(sqlite, pages=0)
+    delivering = asyncio.create_task(app.courier.deliver_due())
+    async with asyncio.timeout(5):
+        while not app.courier.full:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    found = client.get("/readyz").json()
+    assert (found["ready"], found["database"], found["database_full"]) == (False, True, True)
+    leave_room(sqlite, pages=1000)
+    await delivering
+    assert client.get("/readyz").json()["database_full"] is False
+    with Session(sqlite) as session:
+        assert session.exec(select(Message.status)).one() == Status.FAILED
