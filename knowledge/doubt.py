@@ -117,9 +117,9 @@ def _differences(index: Index, typed: Typed, found: Shortlist, one: int) -> tupl
     close = {*index.folded[nearest], *index.plain[nearest]}
     known, theirs = index.voice(entry)
     mine, tells = typed.characters, index.tells
-    lacking = [(one, tells.get(one, 1.0)) for one in typed.asked if one not in close]
+    lacking = [(one, told) for one, told in typed.tells.items() if one not in close]
     unmet = [told for one, told in lacking if one not in known]
-    total = sum([tells.get(one, 1.0) for one in typed.asked])
+    total = sum(typed.tells.values())
     unsaid = min(
         (
             [tells[one] for one in dict.fromkeys(index.plain[way]) if one not in mine]

@@ -112,8 +112,8 @@ class _Grid:
         """What all entries on the list share tells nothing; what few have tells much."""
         if not len(self._place):
             return np.zeros(len(entry))
-        held = np.zeros((entries, len(self._place)))
-        np.maximum.at(held, entry, self._query_held)
+        member = np.equal.outer(np.arange(entries), entry)
+        held = np.minimum(member @ self._query_held, 1.0)
         weights = self._query.weights[self._shared] * np.log(1 + entries / held.sum(axis=0))
         share: Floats = (held @ weights / max(float(weights.sum()), 1e-9))[entry]
         return share

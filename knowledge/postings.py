@@ -70,12 +70,15 @@ class Postings:
 
     def weigh(self, grams: Iterable[str]) -> Weighed:
         """The grams of a query with their weights; each counts once."""
-        number = {gram: self.vocabulary.get(gram, -1) for gram in grams}
-        numbers = np.array([one for one in number.values() if one >= 0], dtype=np.int64)
-        strangers = tuple(gram for gram, one in number.items() if one < 0)
+        once = dict.fromkeys(grams)
+        numbers = list(map(self.vocabulary.get, once))
+        strangers: tuple[str, ...] = ()
+        if None in numbers:
+            strangers = tuple(gram for gram, one in zip(once, numbers, strict=True) if one is None)
+        known = np.array([one for one in numbers if one is not None], dtype=np.int64)
         foreign = UNSEEN * self.rarest * len(strangers)
-        weights = self.weights[numbers]
-        return Weighed(numbers, weights, foreign, strangers, float(weights.sum()) + foreign)
+        weights = self.weights[known]
+        return Weighed(known, weights, foreign, strangers, float(weights.sum()) + foreign)
 
     def overlap(self, query: Weighed) -> Floats:
         """For every document: the weight of the query's grams that it holds."""

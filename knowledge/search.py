@@ -48,6 +48,8 @@ asks the same: so many are remembered with what was found."""
 _JUST_NOW = 64
 """Longer ones are remembered while one message is thought about: parts of a story are looked up
 for every way of reading it."""
+_FAR = 0.25
+"""Less than this share of the highest value is looked at only where there are too few higher ones."""
 _LATIN = re.compile(r"[a-z]")
 _LONGEST = 400
 """Characters of one question that are read; longer messages come in parts."""
@@ -75,6 +77,8 @@ class Typed:
     said: Weighed | None
     """The same as the entries' texts weigh it, if there are any."""
     sounds: Weighed
+    tells: Mapping[str, float]
+    """What each character of it tells, in standard terms."""
     values: int
     wants: int
     denials: int
@@ -84,10 +88,6 @@ class Typed:
         """Every character of it, typed or in standard terms."""
         return frozenset(self.folded + self.plain)
 
-    @cached_property
-    def asked(self) -> tuple[str, ...]:
-        """The characters of it in standard terms, each once, in their order."""
-        return tuple(dict.fromkeys(self.plain))
 
 
 class Index:
@@ -181,6 +181,7 @@ class Index:
             self.characters.weigh(pieces),
             self.bodies.weigh(pieces) if self.bodies else None,
             self.syllables.weigh(phones(folded)),
+            {one: self.tells.get(one, 1.0) for one in dict.fromkeys(plain)},
             self.reader.values(plain),
             wants(folded),
             denials(folded),
@@ -245,10 +246,11 @@ class Index:
 
     def _known_first(self, typed: Typed, found: Shortlist, best: list[int]) -> list[int]:
         """Who types a question as it is written gets its entry, whatever else is near."""
-        rows = enumerate(found.questions.tolist())
-        same = {int(found.owners[row]): row for row, one in rows if self.plain[one] == typed.plain}
-        if not same:
+        plain, rows = self.plain, enumerate(found.questions.tolist())
+        known = [row for row, one in rows if plain[one] == typed.plain]
+        if not known:
             return best
+        same = {int(found.owners[row]): row for row in known}
         first = [same[owner] for row in best if (owner := int(found.owners[row])) in same]
         return [*first, *(row for row in best if int(found.owners[row]) not in same)]
 
@@ -277,9 +279,13 @@ def _dice(shared: Floats, query: Weighed, postings: Postings) -> Floats:
 
 def _highest(values: Floats, count: int) -> Ints:
     """The numbers of the highest values above nought, highest first."""
-    best = np.arange(len(values))
-    if len(values) > count:
-        best = np.argpartition(-values, count - 1)[:count]
-    best = best[np.lexsort((best, -values[best]))]
-    found: Ints = best[values[best] > 0]
+    high = values.max(initial=0.0)
+    best = np.flatnonzero(values > _FAR * high)  # most are far: that is cheap to see
+    if len(best) < count:
+        best = np.flatnonzero(values > 0)
+    near = values[best]
+    if len(best) > count:
+        kept = np.argpartition(-near, count - 1)[:count]
+        best, near = best[kept], near[kept]
+    found: Ints = best[np.lexsort((best, -near))]
     return found

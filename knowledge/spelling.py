@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 
 from knowledge.pinyin import cut, readings
@@ -100,5 +100,6 @@ class Speller:
         return score + math.log(likely), spelt + character
 
 
+@cache
 def _sound(character: str) -> str:
     return next(iter(readings(character)), character)

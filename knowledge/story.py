@@ -41,18 +41,19 @@ def search(
     whole = index.search(text, limit)
     if not is_story(text):
         return whole
-    best: dict[str, Match] = {}
+    alone, best = {match.id: match.score for match in whole}, dict[str, float]()
+    found = {match.id: match for match in whole}
     for part, weight in _parts(index.reader, text):
         for match in index.search(part, limit):
-            score = match.score * weight
-            if match.id not in best or best[match.id].score < score:
-                best[match.id] = replace(match, score=score)
-    alone = {match.id: match for match in whole}
-    mixed = [
-        replace(one, score=_mixed(alone.get(id), best.get(id)) * (_GENERAL if id in general else 1))
-        for id, one in (alone | best).items()
-    ]
-    return sorted(mixed, key=lambda match: (-match.score, match.id))[:limit]
+            if (score := match.score * weight) > best.get(match.id, -1.0):
+                best[match.id], found[match.id] = score, match
+    scores = {
+        id: (_WHOLE * alone.get(id, 0.0) + (1 - _WHOLE) * best.get(id, 0.0))
+        * (_GENERAL if id in general else 1)
+        for id in found
+    }
+    likeliest = sorted(found, key=lambda id: (-scores[id], id))[:limit]
+    return [replace(found[id], score=scores[id]) for id in likeliest]
 
 
 def is_story(text: str) -> bool:
@@ -64,10 +65,6 @@ def questions(reader: Reader, text: str) -> list[str]:
     """The sentences of ``text`` that ask something, in their order."""
     sentences = [part.strip() for part in _TURN.split(text)]
     return [part for part in sentences if len(part) >= _SHORTEST and reader.asks(part)]
-
-
-def _mixed(whole: Match | None, part: Match | None) -> float:
-    return _WHOLE * (whole.score if whole else 0) + (1 - _WHOLE) * (part.score if part else 0)
 
 
 def _parts(reader: Reader, text: str) -> list[tuple[str, float]]:
