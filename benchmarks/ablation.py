@@ -19,7 +19,6 @@ WITHOUT = {
         "covered",
         "twice",
     ),
-    "sound": ("sound",),
     "the article's text (body)": ("body",),
     "asked, needed": ("asked", "needed"),
     "constancy of characters (kept, keeps)": ("kept", "keeps"),

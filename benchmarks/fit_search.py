@@ -118,8 +118,8 @@ def fit_doubt(sets: list[list[Case]], rank: Floats) -> HistGradientBoostingClass
             right += correct
             count += [1000 / len(cases_)] * len(rows)
     trees = HistGradientBoostingClassifier(
-        max_iter=300,
-        learning_rate=0.05,
+        max_iter=150,
+        learning_rate=0.07,
         max_leaf_nodes=8,
         max_depth=5,
         min_samples_leaf=20,

@@ -104,16 +104,17 @@ def _leads(ranks: Floats, best: Sequence[int], one: int) -> tuple[float, float]:
 
 
 def _strangeness(index: Index, found: Shortlist, ranks: Floats) -> float:
-    if not index.strangers:
+    strangers = index.strangers
+    if strangers.isdisjoint(found.ways):
         return -math.inf
-    owners, strangers = found.owners.tolist(), index.strangers
+    owners = found.owners.tolist()
     near = [rank for rank, owner in zip(ranks.tolist(), owners, strict=True) if owner in strangers]
     return max(near, default=-math.inf)
 
 
 def _differences(index: Index, typed: Typed, found: Shortlist, one: int) -> tuple[float, ...]:
     entry, nearest = int(found.owners[one]), int(found.questions[one])
-    ways = found.questions[found.owners == entry][:_READ].tolist()
+    ways = found.ways[entry][:_READ]
     close = {*index.folded[nearest], *index.plain[nearest]}
     known, theirs = index.voice(entry)
     mine, tells = typed.characters, index.tells

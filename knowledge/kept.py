@@ -27,7 +27,7 @@ _MOST = 4
 """Files that are kept; the oldest go."""
 _LISTS = ("asked", "folded", "plain")
 _NUMBERS = ("first", "values", "wants", "denials")
-_CUTS = ("characters", "syllables", "bodies")
+_CUTS = ("characters", "bodies")
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 

@@ -6,8 +6,9 @@ each counts is learned (:mod:`knowledge.parameters`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 FEATURES = (
     "dice",  # weighted Dice over characters and pairs, in standard terms
-    "sound",  # the same over syllables, as typed: typing errors by ear
     "centre",  # cosine with the TF-IDF centroid of the entry
     "covered",  # share of the query's weight that the entry's questions hold together
     "body",  # share of the query's weight that the entry's text holds
@@ -53,9 +53,17 @@ class Shortlist:
     owners: Ints
     table: Floats
 
+    @cached_property
+    def ways(self) -> Mapping[int, list[int]]:
+        """The listed questions of every entry, nearest first."""
+        found: dict[int, list[int]] = {}
+        for owner, one in zip(self.owners.tolist(), self.questions.tolist(), strict=True):
+            found.setdefault(owner, []).append(one)
+        return found
+
 
 def compare(index: Index, typed: Typed, best: Ints, given: Sequence[Floats]) -> Shortlist:
-    """The shortlist ``best`` with all its features; ``given`` are the first six."""
+    """The shortlist ``best`` with all its features; ``given`` are the first five."""
     owners = index.owner[best]
     if not len(best):
         return Shortlist(best, owners, np.zeros((0, len(FEATURES))))

@@ -13,7 +13,6 @@ from itertools import pairwise
 import numpy as np
 
 from knowledge.intention import denials, wants
-from knowledge.pinyin import sounds
 from knowledge.postings import Cut, Ints
 from knowledge.text import Reader, grams
 
@@ -31,7 +30,6 @@ class Readings:
     wants: Ints
     denials: Ints
     characters: Cut
-    syllables: Cut
     bodies: Cut | None
 
 
@@ -58,15 +56,8 @@ def read(
         np.array([wants(text) for text in folded], dtype=np.int64),
         np.array([denials(text) for text in folded], dtype=np.int64),
         Cut.of(grams(text) for text in plain),
-        Cut.of(phones(text) for text in folded),
         said,
     )
-
-
-def phones(text: str) -> list[str]:
-    """The syllables of ``text`` and the pairs of them."""
-    spoken = sounds(text)
-    return [*spoken, *map(" ".join, pairwise(spoken))]
 
 
 def _said(

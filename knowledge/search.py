@@ -1,9 +1,9 @@
 """Finds the entries whose ways of asking are nearest to a question.
 
-Two inverted indexes over every question of every entry – characters and pairs of them, syllables
-and pairs of them – and one over the entries as wholes give a shortlist; its members are compared
-closely (:mod:`knowledge.nearness`), added up with learned weights, and the best question speaks
-for its entry. Nothing here knows what the entries are about.
+An inverted index over every question of every entry – characters and pairs of them – and one over
+the entries as wholes give a shortlist; its members are compared closely (:mod:`knowledge.nearness`),
+added up with learned weights, and the best question speaks for its entry. What was typed by ear is
+put right before (:mod:`knowledge.spelling`). Nothing here knows what the entries are about.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from knowledge.meaning import Embedder, Meanings
 from knowledge.nearness import Shortlist, compare
 from knowledge.parameters import parameters
 from knowledge.postings import Floats, Ints, Postings, Weighed
-from knowledge.readings import phones, read
+from knowledge.readings import read
 from knowledge.spelling import Speller
 from knowledge.text import Reader, grams
 
 SHORTLIST = 24
 """Questions that are compared closely."""
-_ROUGH = (0.5, 0.25, 0.25)
-"""What characters, sounds and the entry as a whole count when the shortlist is made."""
+_ROUGH = (0.7, 0.3)
+"""What a question's characters and the entry as a whole count when the shortlist is made."""
 _MEANING = 0.5
 """What nearness of meaning counts, where there is a model for it."""
 _CERTAIN = 0.97
@@ -76,7 +76,6 @@ class Typed:
     grams: Weighed
     said: Weighed | None
     """The same as the entries' texts weigh it, if there are any."""
-    sounds: Weighed
     tells: Mapping[str, float]
     """What each character of it tells, in standard terms."""
     values: int
@@ -123,7 +122,7 @@ class Index:
         )
         self._first = given.first.tolist()
         self.owner = np.repeat(np.arange(len(self.ids)), np.diff(given.first))
-        self.characters, self.syllables = Postings(given.characters), Postings(given.syllables)
+        self.characters = Postings(given.characters)
         self.bodies = Postings(given.bodies) if given.bodies else None
         self.singles = np.array([len(gram) == 1 for gram in self.characters.vocabulary], bool)
         self.lengths = np.array([len(text) for text in self.folded], dtype=np.int64)
@@ -152,7 +151,7 @@ class Index:
     def look_up(self, text: str, limit: int = 10, by_heart: bool = True) -> tuple[Match, ...]:
         """As ``search``, but never from memory."""
         typed = self.read(text)
-        if not len(typed.grams.known) and not len(typed.sounds.known):
+        if not len(typed.grams.known):
             return ()
         found = self.shortlist(typed)
         if not len(found.questions):
@@ -180,7 +179,6 @@ class Index:
             plain,
             self.characters.weigh(pieces),
             self.bodies.weigh(pieces) if self.bodies else None,
-            self.syllables.weigh(phones(folded)),
             {one: self.tells.get(one, 1.0) for one in dict.fromkeys(plain)},
             self.reader.values(plain),
             wants(folded),
@@ -211,9 +209,8 @@ class Index:
     def shortlist(self, typed: Typed) -> Shortlist:
         shared = self.characters.overlap(typed.grams)
         dice = _dice(shared, typed.grams, self.characters)
-        sound = _dice(self.syllables.overlap(typed.sounds), typed.sounds, self.syllables)
         centre, covered = self.centres.views(typed.grams)
-        rough = _ROUGH[0] * dice + _ROUGH[1] * sound + _ROUGH[2] * centre[self.owner]
+        rough = _ROUGH[0] * dice + _ROUGH[1] * centre[self.owner]
         near = self._meanings.near(typed.folded) if self._meanings else None
         if near is not None:
             rough = rough + _MEANING * np.maximum(near, 0.0)
@@ -228,7 +225,6 @@ class Index:
             best,
             [
                 dice[best],
-                sound[best],
                 centre[owners],
                 covered[owners],
                 body,
