@@ -49,7 +49,8 @@ def blank(found: list[Case], columns: list[int]) -> None:
 def main() -> None:
     sets, _ = material()
     tests = {
-        half: cases(*question_sets.ours(half)) for half in ("report", "held", "third", "fourth")
+        half: cases(*question_sets.ours(half))
+        for half in ("report", "held", "third", "fourth", "fifth")
     }
     for name in question_sets.public_names("test"):
         tests[name] = cases(*question_sets.public(name, "test"))

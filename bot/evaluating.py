@@ -60,9 +60,9 @@ def is_fit(text: str) -> bool:
 
 
 def halves(folder: Path) -> dict[str, list[Question]]:
-    """The questions of ``folder`` as five sets: ``fit``, one half of those beside it and all that were
+    """The questions of ``folder`` as six sets: ``fit``, one half of those beside it and all that were
     looked at while search was built (``seen/``); ``report``, the other half; and, on which nothing was
-    fitted, ``held`` of a second author, ``third`` of a third and ``fourth`` of a fourth."""
+    fitted, ``held`` of a second author, ``third`` of a third, and so on."""
     beside = _of(folder)
     return {
         "fit": [one for one in beside if is_fit(one.text)] + _of(folder / "seen"),
@@ -70,6 +70,7 @@ def halves(folder: Path) -> dict[str, list[Question]]:
         "held": _of(folder / "held"),
         "third": _of(folder / "third"),
         "fourth": _of(folder / "fourth"),
+        "fifth": _of(folder / "fifth"),
     }
 
 

@@ -16,6 +16,7 @@ from handlers.unreadable import unreadable
 from knowledge import story
 from knowledge.answer import Answer, answer
 from knowledge.followup import follow_up
+from knowledge.payday import awaited
 from knowledge.render import Side, render, render_side
 from knowledge.schema import Article, Service
 
@@ -118,7 +119,25 @@ def _answered(found: Answer, text: str, at: Situation) -> Turn:
     turn = show_article(
         article, at, score=found.score, status=found.status, also=also, instead=instead
     )
+    if found.status == "answered" and _awaited(article, text, at):
+        turn = _with_whom_to_ask(turn, article, at)
     return _with_help(turn, article) if _in_need(text, at) else turn
+
+
+def _awaited(article: Article, text: str, at: Situation) -> bool:
+    library = at.knowledge.library
+    return article.id in library.lexicon.payday.of and awaited(library, text)
+
+
+def _with_whom_to_ask(turn: Turn, article: Article, at: Situation) -> Turn:
+    """Who asks when the money comes hears first whom to ask: no article can know the day."""
+    where = article.answer.where or "发这笔钱的退役军人事务局"
+    lead = f"哪天到账没有统一公布，我也看不到您的发放记录。要问：{where}。"
+    waiting = at.knowledge.library.lexicon.payday.article
+    choices = (Choice(f"/article {waiting}", "钱没到账怎么办"), _PERSON)
+    reply = turn.replies[-1]
+    reply = replace(reply, text=f"{lead}\n\n{reply.text}", choices=(*choices, *reply.choices))
+    return replace(turn, replies=[*turn.replies[:-1], reply])
 
 
 def _with_help(turn: Turn, article: Article) -> Turn:

@@ -17,6 +17,7 @@ from typing import Literal
 from knowledge import story
 from knowledge.library import Library
 from knowledge.parameters import parameters
+from knowledge.payday import awaited
 from knowledge.regions import asked_about as asked_about
 from knowledge.regions import holds_in as holds_in
 from knowledge.regions import named as named
@@ -35,7 +36,7 @@ _BESIDE = 0.4
 _SOLDIERS = 0.5
 """The likelihood from which a message that speaks of soldiers is taken for another's matter."""
 _TALK = 0.5
-"""The likelihood from which small talk is taken for it when no article is near."""
+"""The likelihood from which small talk or a wish is taken for it when no article is near."""
 _TERM = 6
 """Characters of the longest message that may be a term by itself."""
 _INTENT, _STRANGER = "intent:", "stranger:"
@@ -100,7 +101,7 @@ def _decide(library: Library, text: str, region: str | None, today: date) -> Ans
     there = article is None or all(holds_in(library, article, one) for one in places)
     needed = parameters().answer if article and there else parameters().do
     if best.score < needed:
-        return _doubtful(library, matches)
+        return _waited_for(library, text, _doubtful(library, matches))
     if article is None:
         return _not_an_article(library, best)
     found = _placed_and_dated(library, article, best, places, today)
@@ -180,7 +181,8 @@ def _strange(library: Library, text: str, best: Match, matches: list[Match]) -> 
     soldiers = any(word in text for word in library.lexicon.others.unless)
     unasked = soldiers and not library.reader.asks(text)
     needed = _SOLDIERS if soldiers else parameters().ask
-    if group.reply and not unasked and best.score >= needed and ours < parameters().ask:
+    far = ours < parameters().ask or (best.score >= parameters().do and ours < best.score / 2)
+    if group.reply and not unasked and best.score >= needed and far:
         return Answer("smalltalk", best.id, best.score)
     if best.score >= parameters().answer or len(matches) < 2:
         return Answer("unknown", None, best.score)
@@ -201,19 +203,27 @@ def _unknown(matches: list[Match]) -> Answer:
 
 def _doubtful(library: Library, matches: list[Match], least: float | None = None) -> Answer:
     """Offer the nearest articles and services, as likely as ``least`` (by default, near); small talk
-    is never a candidate, but is answered as such if nothing else is near."""
+    and wishes are never offered, but taken for such if nothing else is near."""
     best, least = matches[0], parameters().near if least is None else least
     options = _offered([match.id for match in matches if match.score >= least])
     intent = library.intents.get(best.id.removeprefix(_INTENT))
     if (
         intent
-        and intent.reply
         and best.score >= _TALK
         and not any(match.score >= parameters().ask for match in matches if match.id in options)
     ):
-        return Answer("smalltalk", best.id, best.score)
+        return _not_an_article(library, best)
     status: AnswerStatus = "unclear" if options else "unknown"
     return Answer(status, None, matches[0].score, options)
+
+
+def _waited_for(library: Library, text: str, found: Answer) -> Answer:
+    """Whose money it is may be in doubt; whom to ask when it does not come is said in one article."""
+    waiting = library.lexicon.payday.article
+    if waiting not in found.options or not awaited(library, text):
+        return found
+    others = tuple(id for id in found.options if id != waiting and id in library.articles)
+    return Answer("answered", waiting, found.score, others[:1])
 
 
 def _offered(ids: list[str]) -> tuple[str, ...]:

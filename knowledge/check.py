@@ -237,7 +237,7 @@ def _laws(library: Library) -> Iterator[Problem]:
 
 
 def _lexicon(library: Library) -> Iterator[Problem]:
-    """A form may stand for one term only, and never for another one's term."""
+    """A form may stand for one term only, and never for another one's term; articles named are there."""
     terms = library.lexicon.synonyms
     seen: dict[str, str] = {}
     for term, forms in terms.items():
@@ -246,6 +246,11 @@ def _lexicon(library: Library) -> Iterator[Problem]:
             if other != term or forms.count(form) > 1:
                 message = f"“{form}”在“{other}”那里已经有了，请只留一处"
                 yield _in(library, "lexicon.yaml", message, "synonyms", term, number)
+    payday = library.lexicon.payday
+    named = [(id, ("of", number)) for number, id in enumerate(payday.of)]
+    for id, place in [*named, (payday.article, ("article",))] if payday.of else []:
+        if id not in library.articles:
+            yield _in(library, "lexicon.yaml", f"没有文章 {id}", "payday", *place)
 
 
 def _in(library: Library, name: str, message: str, *place: str | int) -> Problem:

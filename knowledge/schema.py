@@ -279,6 +279,18 @@ class Besides(File):
     article: Slug = "hotline-list"
 
 
+class Payday(File):
+    """How people ask when money comes of which an article says who pays it, but no day."""
+
+    when: tuple[Line, ...] = ()
+    paid: tuple[Line, ...] = ()
+    """Who says one of ``when`` and one of ``paid`` in the same clause asks so."""
+    of: tuple[Slug, ...] = ()
+    """The articles about such money."""
+    article: Slug = "when-is-money-paid"
+    """What to do when it does not come."""
+
+
 class Lexicon(File):
     """Words as people type them and what they stand for; an editor's file."""
 
@@ -290,6 +302,7 @@ class Lexicon(File):
     others: Others = Others()
     telephone: Besides = Besides()
     """Words that ask for somebody's number."""
+    payday: Payday = Payday()
     distress: tuple[Line, ...] = ()
     """Words of hardship; who uses them is offered help before anything else."""
     stopwords: tuple[Line, ...] = ()

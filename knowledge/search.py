@@ -88,7 +88,6 @@ class Typed:
         return frozenset(self.folded + self.plain)
 
 
-
 class Index:
     """An immutable index over entries, their ways of asking and, if given, their ``bodies``.
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmarks.fit_ear import AUTHORS, SPOKEN_OF, UNSEEN
+from benchmarks.fit_ear import AUTHORS, LETTERS, SPOKEN_OF, UNSEEN
 from bot.evaluating import crisis, halves
 from handlers.danger import SOFT, level, worries
 from knowledge.base import Knowledge
@@ -61,6 +61,12 @@ def test_of_an_author_nothing_was_made_from_most_are_heard_and_few_alarmed_for_n
     assert share(said["none"], loud=True) <= 0.06
     cared_for = [text for text in messages(UNSEEN, "explicit") if level(text) or worries(text)]
     assert len(cared_for) >= 0.97 * len(said["explicit"])
+
+
+def test_letters_full_of_grief_or_anger_are_seldom_taken_for_danger() -> None:
+    said = [level(text) for text in messages(LETTERS, "none")]
+    assert share(said, loud=True) <= 0.05
+    assert share(said) <= 0.15
 
 
 @pytest.mark.parametrize("text", ["绳子系好了,别找我", "绳子系好了，别找我", "绳子系好了。别找我"])

@@ -10,6 +10,7 @@ import pytest
 from knowledge.answer import answer, asked_about, holds_in, named
 from knowledge.base import Knowledge
 from knowledge.load import Library
+from knowledge.payday import awaited
 from knowledge.render import render
 
 TODAY = date(2026, 11, 23)
@@ -272,6 +273,27 @@ def test_a_telephone_asked_for_besides_becomes_a_button(knowledge: Knowledge) ->
     text = "残疾抚恤金一个月多少，给个电话"
     found = answer(knowledge.library, text, region=None, today=TODAY)
     assert (found.status, found.also) == ("answered", ("hotline-list",))
+
+
+@pytest.mark.parametrize(
+    ("text", "waits"),
+    [
+        ("义务兵优待金什么时候发", True),
+        ("家里的优待金到现在还没到账", True),
+        ("退役金什么时候下来，急等着用", True),
+        ("退役金怎么算", False),
+        ("什么时候去办优待证，退役金多少", False),
+        ("国家为什么不多给老兵发钱", False),
+    ],
+)
+def test_who_waits_for_money_is_heard(knowledge: Knowledge, text: str, waits: bool) -> None:
+    assert awaited(knowledge.library, text) is waits
+
+
+def test_whose_money_is_meant_need_not_be_clear_to_say_whom_to_ask(knowledge: Knowledge) -> None:
+    text = "说好的钱什么时候发，战友都拿到了，就我们几个没动静"
+    found = answer(knowledge.library, text, region=None, today=TODAY)
+    assert (found.status, found.id) == ("answered", "when-is-money-paid")
 
 
 @pytest.mark.parametrize(

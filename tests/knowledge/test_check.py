@@ -95,7 +95,7 @@ regions:
 - {name: 南通市, aliases: [南通], within: 全国}
 """,
     "strangers.yaml": "strangers: []\n",
-    "lexicon.yaml": "synonyms:\n  公交车: [公车]\n  优待证: [优代证]\n",
+    "lexicon.yaml": "synonyms:\n  公交车: [公车]\n  优待证: [优代证]\npayday: {of: [card], article: bus}\n",
     "coverage.yaml": "promises:\n- {said: 优待证, articles: [card], services: [help]}\n",
     "articles/cards/card.yaml": CARD,
     "articles/cards/bus.yaml": BUS,
@@ -156,6 +156,8 @@ def test_a_sound_library_has_no_problems(root: Path) -> None:
         ("sources.yaml", "replaced_by: 某某法", "replaced_by: 无此法", "replaced_by"),
         ("lexicon.yaml", "[优代证]", "[优代证, 公车]", "“公车”在“公交车”那里"),
         ("lexicon.yaml", "[优代证]", "[优代证, 公交车]", "“公交车”在“公交车”那里"),
+        ("lexicon.yaml", "of: [card]", "of: [crad]", "没有文章 crad"),
+        ("lexicon.yaml", "article: bus", "article: bsu", "没有文章 bsu"),
         ("coverage.yaml", "articles: [card]", "articles: [crad]", "crad 不存在"),
     ],
 )
