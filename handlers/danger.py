@@ -43,6 +43,9 @@ _APART = re.compile(
 )
 
 
+_LEFT = re.compile(
+    r"也?(?:都|早就?|刚|又|全)?(?:走|跑|离|没|死|去世|过世|不在|不要|不理|不管|不认|嫌|骂|赶|怪)[^，。！？]*[，。！？]"
+)
 ALARM, SOFTLY, CARE = 0.3, 0.5, 0.1
 """Likelihoods by ear from which staff are alerted, the person is answered softly, and an ordinary
 answer ends with the numbers; docs/evaluation.md says what each costs."""
@@ -135,8 +138,10 @@ def _spelt_out(text: str) -> str:
 
 
 def _about_other(said: str, at: int) -> bool:
-    """Whether the one in danger is somebody else: the nearest person before the words."""
+    """Whether the one in danger is somebody else: the nearest person before the words – but for those
+    who left, died or are unkind: of whom that is said in a sentence of its own, it is the speaker."""
     people = list(_words("third").finditer(said, 0, at))
     if not people:
         return False
-    return not re.search(r"我|俺", said[people[-1].end() : at])
+    between = said[people[-1].end() : at]
+    return not re.search(r"我|俺", between) and not _LEFT.match(between)

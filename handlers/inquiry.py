@@ -16,9 +16,9 @@ from handlers.unreadable import unreadable
 from knowledge import story
 from knowledge.answer import Answer, answer
 from knowledge.followup import follow_up
-from knowledge.payday import awaited
 from knowledge.render import Side, render, render_side
 from knowledge.schema import Article, Service
+from knowledge.state import awaits_money, mourns, pushed_about, speaks_of_soldiers
 
 _LONGEST = 2000
 """Characters of a message we read; nobody's question is longer, and search time stays bounded."""
@@ -30,6 +30,10 @@ _BESIDE = 2
 """Other articles that may be opened from an answer."""
 _ANYBODY = re.compile(r"(?:不论|不管|无论).{0,20}")
 """What is said of people in general (不论有没有工作) is nobody's need."""
+_BEREAVEMENT = "bereavement"
+_PUSHED = (
+    "被推来推去的，请对方写明不办的理由；不服可以申请复议。也可以点“找工作人员”，请服务中心替您问。"
+)
 _PERSON = Choice("/human", "找工作人员")
 _HELP = Choice("/request hardship-aid", "登记困难帮扶")
 _MENU = Choice("/menu", "回到菜单")
@@ -119,24 +123,27 @@ def _answered(found: Answer, text: str, at: Situation) -> Turn:
     turn = show_article(
         article, at, score=found.score, status=found.status, also=also, instead=instead
     )
-    if found.status == "answered" and _awaited(article, text, at):
-        turn = _with_whom_to_ask(turn, article, at)
+    if found.status == "answered":
+        turn = _to_their_state(turn, article, text, at)
     return _with_help(turn, article) if _in_need(text, at) else turn
 
 
-def _awaited(article: Article, text: str, at: Situation) -> bool:
-    library = at.knowledge.library
-    return article.id in library.lexicon.payday.of and awaited(library, text)
-
-
-def _with_whom_to_ask(turn: Turn, article: Article, at: Situation) -> Turn:
-    """Who asks when the money comes hears first whom to ask: no article can know the day."""
-    where = article.answer.where or "发这笔钱的退役军人事务局"
-    lead = f"哪天到账没有统一公布，我也看不到您的发放记录。要问：{where}。"
-    waiting = at.knowledge.library.lexicon.payday.article
-    choices = (Choice(f"/article {waiting}", "钱没到账怎么办"), _PERSON)
-    reply = turn.replies[-1]
-    reply = replace(reply, text=f"{lead}\n\n{reply.text}", choices=(*choices, *reply.choices))
+def _to_their_state(turn: Turn, article: Article, text: str, at: Situation) -> Turn:
+    """The rule, as it is told to somebody in mourning, who waits for money, or whom nobody answers."""
+    lexicon, reply = at.knowledge.library.lexicon, turn.replies[-1]
+    said, choices = reply.text, list(reply.choices)
+    if pushed_about(lexicon, text):
+        said += f"\n\n{_PUSHED}"
+        choices.insert(0, _PERSON)
+    if article.id in lexicon.payday.of and awaits_money(lexicon, text):
+        # No article can know the day: whom to ask comes first.
+        where = article.answer.where or "发这笔钱的退役军人事务局"
+        said = f"哪天到账没有统一公布，我也看不到您的发放记录。要问：{where}。\n\n{said}"
+        waiting = Choice(f"/article {lexicon.payday.article}", "钱没到账怎么办")
+        choices = [waiting, _PERSON, *(one for one in choices if one != _PERSON)]
+    if article.topic == _BEREAVEMENT and mourns(lexicon, text):
+        said = f"请节哀。\n\n{said}"
+    reply = replace(reply, text=said, choices=tuple(choices))
     return replace(turn, replies=[*turn.replies[:-1], reply])
 
 
@@ -186,6 +193,10 @@ def _unknown(found: Answer, text: str, at: Situation) -> Turn:
     if _in_need(text, at):
         return _hardship(found, near, at)
     lines = "这个问题我没有可靠的依据，不能乱答。\n可以问户籍地的乡镇（街道）退役军人服务站，或打 12345。"
+    if not near and not speaks_of_soldiers(at.knowledge.library.lexicon, text):
+        lines = "这个我帮不上，也没有可靠的依据。\n要办事的，可以打 12345，问清归哪个部门。"
+        reply = Reply(lines, choices=(_MENU, _PERSON))
+        return Turn([reply], "unknown", score=found.score, memory={"doubted": None})
     if near:
         lines += "\n下面几条比较接近，您看看是不是："
     reply = Reply(lines + "\n要不要我转给工作人员？", choices=(*near, _PERSON, _MENU))

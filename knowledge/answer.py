@@ -17,13 +17,13 @@ from typing import Literal
 from knowledge import story
 from knowledge.library import Library
 from knowledge.parameters import parameters
-from knowledge.payday import awaited
 from knowledge.regions import asked_about as asked_about
 from knowledge.regions import holds_in as holds_in
 from knowledge.regions import named as named
 from knowledge.regions import without
 from knowledge.schema import Article, Validity
 from knowledge.search import Match
+from knowledge.state import awaits_money, speaks_of_soldiers
 
 AnswerStatus = Literal[
     "answered", "unclear", "unknown", "elsewhere", "expired", "flow", "smalltalk"
@@ -35,6 +35,11 @@ _BESIDE = 0.4
 """The likelihood from which a question beside a clear one becomes a button."""
 _SOLDIERS = 0.5
 """The likelihood from which a message that speaks of soldiers is taken for another's matter."""
+_NEXT = 0.2
+"""The likelihood from which the article after a given one is named beside it: of those below, one in
+forty was right."""
+_NAMED = 0.07
+"""The same for what is nearest to an unknown question."""
 _TALK = 0.5
 """The likelihood from which small talk or a wish is taken for it when no article is near."""
 _TERM = 6
@@ -178,7 +183,7 @@ def _strange(library: Library, text: str, best: Match, matches: list[Match]) -> 
     another's matter harms less than a wrong rule, and sounds of words alone stay below ``ask``."""
     group = library.strangers[best.id.removeprefix(_STRANGER)]
     ours = matches[1].score if len(matches) > 1 else 0.0
-    soldiers = any(word in text for word in library.lexicon.others.unless)
+    soldiers = speaks_of_soldiers(library.lexicon, text)
     unasked = soldiers and not library.reader.asks(text)
     needed = _SOLDIERS if soldiers else parameters().ask
     far = ours < parameters().ask or (best.score >= parameters().do and ours < best.score / 2)
@@ -197,7 +202,7 @@ def _keyword(library: Library, text: str, best: Match) -> bool:
 
 def _unknown(matches: list[Match]) -> Answer:
     """Not known; what comes nearest is named, for the person to judge, never as an answer."""
-    near = [match.id for match in matches if match.score >= parameters().near]
+    near = [match.id for match in matches if match.score >= _NAMED]
     return Answer("unknown", None, matches[0].score, _offered(near))
 
 
@@ -220,7 +225,7 @@ def _doubtful(library: Library, matches: list[Match], least: float | None = None
 def _waited_for(library: Library, text: str, found: Answer) -> Answer:
     """Whose money it is may be in doubt; whom to ask when it does not come is said in one article."""
     waiting = library.lexicon.payday.article
-    if waiting not in found.options or not awaited(library, text):
+    if waiting not in found.options or not awaits_money(library.lexicon, text):
         return found
     others = tuple(id for id in found.options if id != waiting and id in library.articles)
     return Answer("answered", waiting, found.score, others[:1])
@@ -261,8 +266,8 @@ def _holding(library: Library, matches: list[Match], region: str) -> list[str]:
 
 def _next_best(library: Library, matches: list[Match]) -> tuple[str, ...]:
     """The article after the one that is given: beside the answer, for who meant that."""
-    after = (match for match in matches[1:] if match.id in library.articles)
-    return tuple(match.id for match in after if match.score >= parameters().near)[:1]
+    own = library.articles.keys() - library.general
+    return tuple(one.id for one in matches[1:] if one.id in own and one.score >= _NEXT)[:1]
 
 
 def _wider(library: Library, article: Article, region: str) -> tuple[str, ...]:

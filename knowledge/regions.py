@@ -10,6 +10,11 @@ from knowledge.schema import Article
 from knowledge.text import simplified
 
 _TOWARDS = frozenset("到去来在")
+_PAST = re.compile(
+    r".{0,3}(?:打过?工|当过?兵|服过?役|做过?工|干活|上班|做生意|念书|读书|上学|疗养)"
+    r"|(?:市|那边|那里|那儿)?的?(?:老?战友|同事|朋友|亲戚|同学|老乡)"
+)
+"""Follows the name of a place where somebody was, or whose people are only compared with."""
 
 
 def named(library: Library, text: str) -> tuple[str, ...]:
@@ -69,5 +74,8 @@ def _goals(library: Library, text: str) -> tuple[str, ...]:
 
 
 def _spots(library: Library, text: str) -> Iterator[re.Match[str]]:
-    """Where ``text`` names a region, the longest name first."""
-    return library.region_spots.finditer(simplified(text))
+    """Where ``text`` names a region that may be the one it is about, the longest name first."""
+    said = simplified(text)
+    for one in library.region_spots.finditer(said):
+        if not _PAST.match(said, one.end()):
+            yield one

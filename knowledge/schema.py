@@ -291,6 +291,16 @@ class Payday(File):
     """What to do when it does not come."""
 
 
+class Mourning(File):
+    """How people say that one of their own died just now."""
+
+    kin: tuple[Line, ...] = ()
+    gone: tuple[Line, ...] = ()
+    """What follows soon after one of ``kin``."""
+    lately: tuple[Line, ...] = ()
+    """What says that it was not long ago."""
+
+
 class Lexicon(File):
     """Words as people type them and what they stand for; an editor's file."""
 
@@ -303,6 +313,9 @@ class Lexicon(File):
     telephone: Besides = Besides()
     """Words that ask for somebody's number."""
     payday: Payday = Payday()
+    mourning: Mourning = Mourning()
+    pushed: tuple[Line, ...] = ()
+    """Words of those who were sent from one office to the next, or got no answer."""
     distress: tuple[Line, ...] = ()
     """Words of hardship; who uses them is offered help before anything else."""
     stopwords: tuple[Line, ...] = ()

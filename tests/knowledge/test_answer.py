@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from bot.evaluating import read
 from knowledge.answer import answer, asked_about, holds_in, named
 from knowledge.base import Knowledge
 from knowledge.load import Library
-from knowledge.payday import awaited
 from knowledge.render import render
+from knowledge.state import awaits_money, mourns, pushed_about
 
 TODAY = date(2026, 11, 23)
+QUESTIONS = Path(__file__).parents[1] / "questions"
 
 
 @pytest.mark.parametrize(
@@ -287,7 +290,43 @@ def test_a_telephone_asked_for_besides_becomes_a_button(knowledge: Knowledge) ->
     ],
 )
 def test_who_waits_for_money_is_heard(knowledge: Knowledge, text: str, waits: bool) -> None:
-    assert awaited(knowledge.library, text) is waits
+    assert awaits_money(knowledge.library.lexicon, text) is waits
+
+
+@pytest.mark.parametrize(
+    ("text", "grieves"),
+    [
+        ("我爸上个月走了，他是残疾军人，丧葬费怎么领", True),
+        ("老伴刚过世，领补助的人还有几个月", True),
+        ("我爷爷五一年在朝鲜牺牲的", False),
+        ("上个月去问，丧葬补助给几个月", False),
+        ("儿子上个月走了，去当兵了", True),  # only what is about deaths says so: handlers.inquiry
+    ],
+)
+def test_who_lost_somebody_lately_is_heard(knowledge: Knowledge, text: str, grieves: bool) -> None:
+    assert mourns(knowledge.library.lexicon, text) is grieves
+
+
+def test_who_is_sent_from_office_to_office_is_heard(knowledge: Knowledge) -> None:
+    lexicon = knowledge.library.lexicon
+    assert pushed_about(lexicon, "民政推给人社，人社又推给我们镇上，到底找谁")
+    assert not pushed_about(lexicon, "残疾抚恤金找谁领")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("我在新疆打工，社保断了还能补吗", ()),
+        ("同期在苏州的战友都有了，我们南通的什么时候有", ("南通市",)),
+        ("镇上组织去无锡疗养，我怎么报名", ()),
+        ("在苏州坐公交免费吗", ("苏州市",)),
+        ("苏州的战友来南通，公交免费吗", ("南通市",)),
+    ],
+)
+def test_where_somebody_was_is_not_where_he_asks_for(
+    knowledge: Knowledge, text: str, place: tuple[str, ...]
+) -> None:
+    assert asked_about(knowledge.library, text, None) == place
 
 
 def test_whose_money_is_meant_need_not_be_clear_to_say_whom_to_ask(knowledge: Knowledge) -> None:
@@ -312,12 +351,13 @@ def test_who_is_no_soldier_but_speaks_of_one_is_heard(knowledge: Knowledge) -> N
 
 def test_beside_an_answer_stands_what_came_next_to_it(knowledge: Knowledge) -> None:
     library = knowledge.library
-    asked = [one for article in library.articles.values() for one in article.questions[:3]]
+    asked = [one.text for one in read(QUESTIONS / "fourth" / "exam.yaml")]
     found = [answer(library, text, region=None, today=TODAY) for text in asked]
     beside = [(one.id, one.options[0]) for one in found if one.status == "answered" and one.options]
     assert all(id in library.articles and other != id for id, other in beside)
     assert all(len(one.options) <= 1 for one in found if one.status == "answered")
-    assert len(beside) > len(asked) / 20
+    assert len(beside) > len(asked) / 50
+    assert not {other for _, other in beside} & library.general
 
 
 @pytest.mark.parametrize("text", ["zhang" * 2000, "优" * 10_000, "哈哈哈哈哈哈哈"])
