@@ -24,7 +24,7 @@ _LONGEST = 2000
 """Characters of a message we read; nobody's question is longer, and search time stays bounded."""
 _STORY = 60
 """Characters from which on a question is a story with more in it than editors need."""
-_HALF = 0.5
+_HALF = 0.7
 """Below this likelihood, who tells of need is offered help before we ask which rule is meant."""
 _BESIDE = 2
 """Other articles that may be opened from an answer."""

@@ -356,7 +356,7 @@ def test_beside_an_answer_stands_what_came_next_to_it(knowledge: Knowledge) -> N
     beside = [(one.id, one.options[0]) for one in found if one.status == "answered" and one.options]
     assert all(id in library.articles and other != id for id, other in beside)
     assert all(len(one.options) <= 1 for one in found if one.status == "answered")
-    assert len(beside) > len(asked) / 50
+    assert len(beside) >= 3
     assert not {other for _, other in beside} & library.general
 
 
