@@ -140,7 +140,8 @@ def _to_their_state(turn: Turn, article: Article, text: str, at: Situation) -> T
         where = article.answer.where or "发这笔钱的退役军人事务局"
         said = f"哪天到账没有统一公布，我也看不到您的发放记录。要问：{where}。\n\n{said}"
         waiting = Choice(f"/article {lexicon.payday.article}", "钱没到账怎么办")
-        choices = [waiting, _PERSON, *(one for one in choices if one != _PERSON)]
+        again = (waiting.value, _PERSON.value)
+        choices = [waiting, _PERSON, *(one for one in choices if one.value not in again)]
     if article.topic == _BEREAVEMENT and mourns(lexicon, text):
         said = f"请节哀。\n\n{said}"
     reply = replace(reply, text=said, choices=tuple(choices))
