@@ -341,6 +341,25 @@ async def test_pictures_links_and_staff_are_shown_and_nothing_runs(
     await shoot(page, "staff-and-map")
 
 
+async def test_who_comes_back_to_the_page_does_not_wait_for_what_is_new(
+    chat: Chat, browser: Browser
+) -> None:
+    context = await browser.new_context()
+    await context.add_init_script(
+        "window.away = true;Object.defineProperty(document, 'hidden', { get: () => window.away });"
+    )
+    page = await context.new_page()
+    await page.goto(chat.url)
+    await say(page, "你好")
+    await hears(page, "您好")
+    await page.evaluate(
+        "window.away = false; document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    await page.wait_for_timeout(1500)
+    chat.tell("明天来。")
+    await expect(page.get_by_text("明天来。")).to_be_visible(timeout=8_000)
+
+
 async def test_reading_aloud_is_offered_where_the_browser_speaks(
     chat: Chat, browser: Browser
 ) -> None:

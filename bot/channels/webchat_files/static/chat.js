@@ -65,9 +65,11 @@
   function expired() {
     tell(framed ? "浏览器不让这个小窗口记住您，请点上面的“在新窗口打开”。" : "页面已过期，请刷新页面。");
   }
+  let look = () => {};  // ends the wait: who comes back to the page does not wait for what is new
   async function watch() {
     for (;;) {
-      await pause(document.hidden ? 20000 : quick-- > 0 ? 1000 : 4000);
+      const wait = document.hidden ? 20000 : quick-- > 0 ? 1000 : 4000;
+      await Promise.race([pause(wait), new Promise((done) => { look = done; })]);
       if (!busy) await fetchNew();
     }
   }
@@ -271,7 +273,7 @@
   window.addEventListener("offline", () => offline("网络断了。您写的话先留着，连上以后自动发出。"));
   window.addEventListener("online", () => { fetchNew(); flush(); });
   window.addEventListener("beforeprint", () => log.querySelectorAll("details").forEach((one) => { one.open = true; }));
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) fetchNew(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   recall();
   grow();
   if (last || waiting.length) bottom();  // a new person reads the greeting from its first line
