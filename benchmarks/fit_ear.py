@@ -102,6 +102,8 @@ def shares(model: tuple[ear.Weights, ear.Sounds], messages: Labelled, calm: list
     groups = {kind: [one for one, named in messages if named == kind] for kind in KINDS}
     found = []
     for name, given in (*groups.items(), ("calm", calm)):
+        if not given:
+            continue
         sounds = [ear.listen(one, *model) for one in given]
         steps = [np.mean([one.danger >= least for one in sounds]) for least in (CARE, SOFTLY)]
         steps.append(np.mean([one.outright >= ALARM for one in sounds]))

@@ -152,7 +152,7 @@ def _somebody_else(library: Library, text: str, best: Match) -> Answer | None:
     left, named = text, {word for word in others.words if word in text}
     for word in others.always:
         left = left.replace(word, "")
-    if any(word in left for word in others.unless) or not (named or left != text):
+    if speaks_of_soldiers(library.lexicon, left) or not (named or left != text):
         return None
     if left != text:
         return Answer("answered", others.article, best.score)

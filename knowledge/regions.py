@@ -29,7 +29,7 @@ def named(library: Library, text: str) -> tuple[str, ...]:
 def without(library: Library, text: str) -> str:
     """``text`` without the regions it names."""
     said = simplified(text)
-    for one in reversed(list(_spots(library, text))):
+    for one in reversed(list(library.region_spots.finditer(said))):
         said = said[: one.start()] + said[one.end() :]
     return said
 

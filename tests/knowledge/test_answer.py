@@ -353,10 +353,11 @@ def test_beside_an_answer_stands_what_came_next_to_it(knowledge: Knowledge) -> N
     library = knowledge.library
     asked = [one.text for one in read(QUESTIONS / "fourth" / "exam.yaml")]
     found = [answer(library, text, region=None, today=TODAY) for text in asked]
-    beside = [(one.id, one.options[0]) for one in found if one.status == "answered" and one.options]
+    given = [one for one in found if one.status == "answered"]
+    beside = [(one.id, one.options[0]) for one in given if one.options]
     assert all(id in library.articles and other != id for id, other in beside)
-    assert all(len(one.options) <= 1 for one in found if one.status == "answered")
-    assert len(beside) >= 3
+    assert all(len(one.options) <= 1 for one in given)
+    assert len(beside) > len(given) / 50
     assert not {other for _, other in beside} & library.general
 
 
