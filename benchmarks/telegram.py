@@ -1,7 +1,7 @@
 """CPU per message on Telegram, from update to answer, against bots that only echo.
 
-``python -m benchmarks.telegram [--messages 1500] [--rounds 3] [--different N]``; prints
-a table for ``docs/benchmarks.md``.
+``python -m benchmarks.telegram [--messages 1500] [--rounds 3] [--different N] [--longest N]``;
+prints a table for ``docs/benchmarks.md``.
 
 Ours takes questions of the test sets from a Bot API on loopback, looks for danger, searches, answers, commits, and
 delivers; the peers send the text back and store nothing. All run in turn on the same machine, in the same minutes. What
@@ -75,13 +75,14 @@ PEERS = dict(zip(("PTB", "PTB 4", "PTB 256", "aiogram"), KINDS, strict=False))
 """The peers as the heads of columns name them."""
 
 
-def questions(count: int, different: int = 0) -> list[str]:
+def questions(count: int, different: int = 0, longest: int = 0) -> list[str]:
     """So many questions people ask, each once while there are enough of them, or ``different`` ones
-    over and over: short ones that come again are remembered. None that sounds like danger: after an
+    over and over: short ones that come again are remembered. Of ``longest`` characters, if given: a
+    fifth of the test questions are letters, of up to 400. None that sounds like danger: after an
     alarm staff answer, and the assistant is silent."""
     sets = halves(Path(__file__).parents[1] / "tests" / "questions")
     asked = dict.fromkeys(one.text for found in sets.values() for one in found)
-    texts = [text for text in asked if level(text) is None]
+    texts = [text for text in asked if len(text) <= (longest or len(text)) and level(text) is None]
     random.Random(1).shuffle(texts)  # noqa: S311
     texts = texts[: different or None]
     return [texts[at % len(texts)] for at in range(count)]
@@ -116,11 +117,11 @@ class Load:
         return self._process.stdout.readline().strip()
 
 
-def run(kind: str, count: int, different: int) -> Result:
+def run(kind: str, count: int, different: int, longest: int = 0) -> Result:
     """Start the bot, warm it up, measure it, stop it."""
     webhook, start = KINDS[kind]
     api, hook = processes.free_port(), processes.free_port()
-    load = Load(api, hook if webhook else None, questions(_WARM + count, different))
+    load = Load(api, hook if webhook else None, questions(_WARM + count, different, longest))
     with tempfile.TemporaryDirectory() as folder:
         bot = start(api, hook, folder)
         try:
@@ -144,11 +145,12 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=1500)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--different", type=int, default=0)
+    parser.add_argument("--longest", type=int, default=0)
     given = parser.parse_args()
     results: dict[str, list[Result]] = {kind: [] for kind in KINDS}
     for _ in range(given.rounds):
         for kind, found in results.items():
-            found.append(run(kind, given.messages, given.different))
+            found.append(run(kind, given.messages, given.different, given.longest))
             print(f"{kind}: {found[-1]}", file=sys.stderr, flush=True)
     cpu = {kind: statistics.median(one.milliseconds for one in results[kind]) for kind in KINDS}
     print(

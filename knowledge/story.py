@@ -7,9 +7,10 @@ story's own words neither hide the question nor are ignored. Parts that ask outr
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from knowledge.parameters import parameters
 from knowledge.search import Index, Match
 from knowledge.text import Reader
 
@@ -37,23 +38,58 @@ def search(
     index: Index, text: str, *, general: Collection[str] = (), limit: int = 10
 ) -> list[Match]:
     """The nearest entries to a message of any length, likeliest first. ``general`` entries give
-    way to a matter's own in a story."""
+    way to a matter's own in a story. Once nothing can change any more which entry is surely the
+    first, no more parts are looked up."""
     whole = index.search(text, limit)
     if not is_story(text):
         return whole
-    alone, best = {match.id: match.score for match in whole}, dict[str, float]()
-    found = {match.id: match for match in whole}
+    told = _Told(whole, general)
     for part, weight in _parts(index.reader, text):
-        for match in index.search(part, limit):
-            if (score := match.score * weight) > best.get(match.id, -1.0):
-                best[match.id], found[match.id] = score, match
-    scores = {
-        id: (_WHOLE * alone.get(id, 0.0) + (1 - _WHOLE) * best.get(id, 0.0))
-        * (_GENERAL if id in general else 1)
-        for id in found
-    }
-    likeliest = sorted(found, key=lambda id: (-scores[id], id))[:limit]
-    return [replace(found[id], score=scores[id]) for id in likeliest]
+        if told.decided(weight):
+            break
+        told.hear(index.search(part, limit), weight)
+    return told.likeliest(limit)
+
+
+class _Told:
+    """What the message as a whole and its parts, so far, say for each entry."""
+
+    def __init__(self, whole: Sequence[Match], general: Collection[str]) -> None:
+        self._general = general
+        self._alone = {match.id: match.score for match in whole}
+        self._best = dict.fromkeys(self._alone, 0.0)
+        self._found = {match.id: match for match in whole}
+
+    def hear(self, part: Sequence[Match], weight: float) -> None:
+        """A part that counts ``weight``."""
+        for match in part:
+            score = match.score * weight
+            if match.id not in self._found or score > self._best[match.id]:
+                self._best[match.id], self._found[match.id] = score, match
+
+    def decided(self, weight: float) -> bool:
+        """Whether no part that counts ``weight`` or less can overtake what is sure already."""
+        if not self._found:
+            return False
+        first = max(self._found, key=self._score)
+        if self._score(first) < parameters().answer:
+            return False
+        most = {id: max(weight, best) for id, best in self._best.items() if id != first}
+        others = [self._worth(id, best) for id, best in most.items()]
+        return self._score(first) > max((*others, (1 - _WHOLE) * weight))
+
+    def likeliest(self, limit: int) -> list[Match]:
+        """The entries, likeliest first."""
+        scores = {id: self._score(id) for id in self._found}
+        first = sorted(scores, key=lambda id: (-scores[id], id))[:limit]
+        return [replace(self._found[id], score=scores[id]) for id in first]
+
+    def _score(self, id: str) -> float:
+        return self._worth(id, self._best[id])
+
+    def _worth(self, id: str, best: float) -> float:
+        whole = _WHOLE * self._alone.get(id, 0.0) + (1 - _WHOLE) * best
+        return whole * (_GENERAL if id in self._general else 1)
 
 
 def is_story(text: str) -> bool:
