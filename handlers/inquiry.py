@@ -51,7 +51,7 @@ def inquiry(update: Update, at: Situation) -> Turn:
             return show_article(last, at, side=leaning.side)
         text, region = leaning.question or last.title, leaning.region or region
     wish = near_wish(text, at.knowledge.gazetteer)
-    if wish and (turn := begin(wish, at, said=text)):
+    if wish and (turn := _begin(wish, at, text)):
         return turn
     found = answer(at.knowledge.library, text, region=region, today=at.now.date())
     return _SPEAK[found.status](found, text, at)
@@ -255,7 +255,18 @@ def _flow(found: Answer, text: str, at: Situation) -> Turn:
     wish = at.knowledge.library.intents[target.removeprefix("intent:")].flow or "menu"
     if wish == "progress":
         return Turn([progress(at.perform(ListTickets()))])
-    return begin(wish, at, said=text) or Turn([menu.menu()])
+    return _begin(wish, at, text) or Turn([menu.menu()])
+
+
+def _begin(wish: str, at: Situation, text: str) -> Turn | None:
+    """Start a flow with what was said; of places elsewhere we know nothing, and say so first."""
+    turn = begin(wish, at, said=text)
+    if turn and wish.startswith("nearby"):
+        meant = at.knowledge.gazetteer.resolve(text)
+        if meant.status == "outside" and meant.origin:
+            said = f"我只查得到南通的地方。{meant.origin.label}的，请打当地的 12345 问，或在手机地图里搜。"
+            turn.replies.insert(0, Reply(said))
+    return turn
 
 
 def _offer(service: Service, at: Situation) -> Turn:

@@ -17,6 +17,10 @@ _NEAR = re.compile(
 _POLICY = re.compile(
     r"怎么|怎样|如何|政策|规定|申请|报销|补助|补贴|条件|流程|手续|材料|为什么|凭什么|发放|标准|多少钱|投诉|赔偿|军人家庭"
 )
+_AROUND = re.compile(
+    r"拥军|示范|优待|定点|退役军人|在什么地方|在哪[里儿]?|哪[里儿]有|哪个|有哪些|有没有|有什么|有吗|吗|呢|的|我要找|我想找|找"
+)
+"""What may stand around a place and a kind of place when nothing else is said: 如东的优待医院有哪些."""
 _KINDS: Mapping[str, str] = {
     "service-station": r"服务站|服务中心|退役军人站",
     "memorial": r"烈士陵园|烈士墓|陵园|纪念馆|纪念碑|祭扫",
@@ -24,14 +28,24 @@ _KINDS: Mapping[str, str] = {
     "scenic": r"景区|景点|公园|旅游|游玩|好玩|玩的",
     "merchant": r"商户|商家|店|超市|饭馆|餐馆|吃饭|理发|剪头|宾馆|旅馆|加油|买东西|买菜|优惠|打折|折扣",
 }
+_SOMEWHERE = ("ok", "ambiguous", "county", "outside")
+"""A place that is more exact than the whole city, of which articles speak."""
 
 
 def near_wish(text: str, gazetteer: Gazetteer) -> str | None:
     """The flow that a wish for something nearby starts: ``nearby:<group>``, ``nearby`` for who
     only says where they are, or None. Questions about rules are no such wish."""
-    groups = [group for group, words in _KINDS.items() if re.search(words, text)]
-    short, near = len(text) <= _LONGEST, _NEAR.search(text)
-    if groups and near and short and not _POLICY.search(text):
-        return f"nearby:{groups[0]}"
-    alone = gazetteer.only_a_place(text) and gazetteer.resolve(text).status in ("ok", "ambiguous")
-    return "nearby" if alone and not groups and len(text.strip()) >= _NAMED else None
+    for group, words in _KINDS.items():
+        if re.search(words, text):
+            near = _NEAR.search(text) and not _POLICY.search(text)
+            wished = near or _somewhere(re.sub(words, "", text), gazetteer)
+            return f"nearby:{group}" if wished and len(text) <= _LONGEST else None
+    where = gazetteer.resolve(text).status if gazetteer.only_a_place(text) else "none"
+    named = where in ("ok", "ambiguous") and len(text.strip()) >= _NAMED
+    return "nearby" if named or where == "county" else None
+
+
+def _somewhere(around: str, gazetteer: Gazetteer) -> bool:
+    """Whether what stands around a kind of place is only the name of a place."""
+    bare = _AROUND.sub("", around)
+    return gazetteer.only_a_place(bare) and gazetteer.resolve(bare).status in _SOMEWHERE

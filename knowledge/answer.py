@@ -34,7 +34,8 @@ _CHAT = 30
 _BESIDE = 0.4
 """The likelihood from which a question beside a clear one becomes a button."""
 _SOLDIERS = 0.5
-"""The likelihood from which a message that speaks of soldiers is taken for another's matter."""
+"""The likelihood from which a question that speaks of soldiers is taken for another's matter; where
+nothing is asked, ``do`` is needed."""
 _NEXT = 0.2
 """The likelihood from which the article after a given one is named beside it: of those below, one in
 forty was right."""
@@ -184,10 +185,11 @@ def _strange(library: Library, text: str, best: Match, matches: list[Match]) -> 
     group = library.strangers[best.id.removeprefix(_STRANGER)]
     ours = matches[1].score if len(matches) > 1 else 0.0
     soldiers = speaks_of_soldiers(library.lexicon, text)
-    unasked = soldiers and not library.reader.asks(text)
-    needed = _SOLDIERS if soldiers else parameters().ask
+    needed = parameters().ask
+    if soldiers:
+        needed = _SOLDIERS if library.reader.asks(text) else parameters().do
     far = ours < parameters().ask or (best.score >= parameters().do and ours < best.score / 2)
-    if group.reply and not unasked and best.score >= needed and far:
+    if group.reply and best.score >= needed and far:
         return Answer("smalltalk", best.id, best.score)
     if best.score >= parameters().answer or len(matches) < 2:
         return Answer("unknown", None, best.score)

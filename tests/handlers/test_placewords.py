@@ -154,8 +154,14 @@ def test_a_real_place_comes_with_maps_phones_a_venue_and_a_way_to_object() -> No
         ("我在启东吕四，最近的服务站", "nearby:service-station"),
         ("附近有没有优惠的饭店", "nearby:merchant"),
         ("我家旁边有烈士陵园吗", "nearby:memorial"),
+        ("如东烈士陵园", "nearby:memorial"),
+        ("如皋的优待医院有哪些", "nearby:hospital"),
+        ("烟台的烈士陵园在哪里", "nearby:memorial"),
+        ("南通的优待医院有哪些", None),
+        ("如皋的优待医院怎么优惠", None),
         ("海门三星镇", "nearby"),
         ("城东镇", "nearby"),
+        ("海门", "nearby"),
         ("团结", None),
         ("南通", None),
         ("我附近的医院看病怎么报销", None),
@@ -168,6 +174,13 @@ def test_a_wish_for_something_near_is_no_question_about_rules(
     knowledge: Knowledge, said: str, flow: str | None
 ) -> None:
     assert near_wish(said, knowledge.gazetteer) == flow
+
+
+def test_who_asks_for_places_elsewhere_hears_that_we_know_none(knowledge: Knowledge) -> None:
+    at = Situation(NOON, knowledge, lambda _: NOON.isoformat())
+    first, then = respond(Update("1", Contact("web", "a"), "苏州有哪些拥军商户"), at).replies
+    assert "我只查得到南通的地方。苏州的" in first.text
+    assert "您现在在哪里" in then.text
 
 
 @pytest.mark.parametrize(("where", "reminded"), [({}, True), ({"where": HERE}, False)])
