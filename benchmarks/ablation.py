@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks import question_sets
 from benchmarks.fit_search import Case, cases, fit_rank, material
+from bot.evaluating import EXAMS
 from knowledge.nearness import FEATURES
 from knowledge.postings import Floats
 
@@ -48,10 +49,7 @@ def blank(found: list[Case], columns: list[int]) -> None:
 
 def main() -> None:
     sets, _ = material()
-    tests = {
-        half: cases(*question_sets.ours(half))
-        for half in ("report", "held", "third", "fourth", "fifth")
-    }
+    tests = {half: cases(*question_sets.ours(half)) for half in ("report", *EXAMS)}
     for name in question_sets.public_names("test"):
         tests[name] = cases(*question_sets.public(name, "test"))
         tests[f"{name}, homophones"] = cases(*question_sets.public(name, "test", "homo"))

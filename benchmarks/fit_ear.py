@@ -17,7 +17,7 @@ import yaml
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from bot.evaluating import halves
+from bot.evaluating import EXAMS, halves
 from handlers import danger, ear
 from handlers.danger import ALARM, CARE, SOFTLY
 from knowledge.load import load
@@ -26,10 +26,12 @@ from knowledge.text import simplified
 ROOT = Path(__file__).parents[1]
 AUTHORS = ("first", "second", "third", "fourth", "fifth", "seventh", "eighth", "ninth")
 UNSEEN = "sixth"
-CALM = ("everyday", "letters")
-"""Short answers in forms, and letters full of grief or anger: no danger in either."""
-LETTERS = "letters_unseen"
-"""Such letters of an author on whom nothing is fitted."""
+CALM = ("everyday", "letters", "talk")
+"""Short answers in forms, letters full of grief or anger, everyday talk: no danger in any."""
+MEASURED = ("letters_unseen", "talk_unseen")
+"""Such letters and such talk of authors on whom nothing is fitted."""
+UNHEARD = EXAMS[2:]
+"""Exams that are not listened to either: what the ear makes of letters is measured on them."""
 SMALL = 0.25
 """Weights below are left out."""
 SPOKEN_OF = ("mental-crisis-hotline", "stranger:family-violence")
@@ -72,7 +74,7 @@ def calm() -> list[set[str]]:
         simplified(one.text)
         for name, own in halves(ROOT / "tests" / "questions").items()
         for one in own
-        if name not in ("fourth", "fifth") and one.gold.isdisjoint(SPOKEN_OF)
+        if name not in UNHEARD and one.gold.isdisjoint(SPOKEN_OF)
     ]
     return [pieces(text) for text in dict.fromkeys(asked)]
 
@@ -116,13 +118,15 @@ def main() -> None:
     corpora = {name: read(tests / "crisis" / f"{name}.yaml") for name in (*AUTHORS, UNSEEN)}
     known = read(tests / "handlers" / "safety.yaml") + dialogues(tests / "dialogues")
     known += [one for name in CALM for one in read(tests / "crisis" / f"{name}.yaml")]
-    asked, letters = calm(), read(tests / "crisis" / f"{LETTERS}.yaml")
+    asked = calm()
     sys.stdout.write("by ear alone: may be worried / softly answered / alarm\n")
     for author in (*AUTHORS, UNSEEN):
         others = [one for name in AUTHORS if name != author for one in corpora[name]]
         model = train(others + known, asked[::2])
         sys.stdout.write(f"{author}: {shares(model, corpora[author], asked[1::2])}\n")
-    sys.stdout.write(f"{LETTERS}: {shares(model, letters, [])}\n")
+    for name in MEASURED:
+        said = read(tests / "crisis" / f"{name}.yaml")
+        sys.stdout.write(f"{name}: {shares(model, said, [])}\n")
     weights, bias = train([one for name in AUTHORS for one in corpora[name]] + known, asked)
     given = {"bias": bias, "weights": weights}
     text = json.dumps(given, ensure_ascii=False, separators=(",", ":"), sort_keys=True)

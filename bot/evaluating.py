@@ -24,6 +24,8 @@ from knowledge.text import Reader
 
 QUESTIONS, CRISIS = Path("tests/questions"), Path("tests/crisis")
 BASELINE = "baseline.json"
+EXAMS = ("held", "third", "fourth", "fifth", "sixth")
+"""Folders of questions on which nothing is fitted, each of an author who knew the articles' titles only."""
 _BEST = 10
 
 
@@ -60,18 +62,13 @@ def is_fit(text: str) -> bool:
 
 
 def halves(folder: Path) -> dict[str, list[Question]]:
-    """The questions of ``folder`` as six sets: ``fit``, one half of those beside it and all that were
-    looked at while search was built (``seen/``); ``report``, the other half; and, on which nothing was
-    fitted, ``held`` of a second author, ``third`` of a third, and so on."""
+    """The questions of ``folder`` as sets: ``fit``, one half of those beside it and all that were
+    looked at while search was built (``seen/``); ``report``, the other half; and :data:`EXAMS`."""
     beside = _of(folder)
     return {
         "fit": [one for one in beside if is_fit(one.text)] + _of(folder / "seen"),
         "report": [one for one in beside if not is_fit(one.text)],
-        "held": _of(folder / "held"),
-        "third": _of(folder / "third"),
-        "fourth": _of(folder / "fourth"),
-        "fifth": _of(folder / "fifth"),
-    }
+    } | {name: _of(folder / name) for name in EXAMS}
 
 
 def _of(folder: Path) -> list[Question]:

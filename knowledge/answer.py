@@ -102,7 +102,11 @@ def _decide(library: Library, text: str, region: str | None, today: date) -> Ans
         return _strange(library, text, best, matches)
     if best.score < parameters().ask:
         keyword = _keyword(library, text, best)
-        return _doubtful(library, matches, least=0.0) if keyword else _unknown(matches)
+        if keyword:
+            return _doubtful(library, matches, least=0.0)
+        unknown = _unknown(matches)
+        ours = speaks_of_soldiers(library.lexicon, text)
+        return _waited_for(library, text, unknown) if ours else unknown
     article, places = library.articles.get(best.id), asked_about(library, text, region)
     there = article is None or all(holds_in(library, article, one) for one in places)
     needed = parameters().answer if article and there else parameters().do

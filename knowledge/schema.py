@@ -123,7 +123,7 @@ class Article(File):
     audience: Annotated[tuple[Audience, ...], Field(min_length=1)]
     region: Line
     """A name in ``regions.yaml``: 全国, 江苏省, 南通市, or a county or zone."""
-    questions: Annotated[tuple[Line, ...], Field(min_length=8, max_length=40)]
+    questions: Annotated[tuple[Line, ...], Field(min_length=8, max_length=60)]
     words: Annotated[tuple[Line, ...], Field(max_length=30)] = ()
     """What people speak of when they mean this (揭不开锅, 换肾, 房子烧了): found, never shown."""
     answer: Body
