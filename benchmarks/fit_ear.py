@@ -1,7 +1,7 @@
 """Trains the ear for despair and danger; run ``python -m benchmarks.fit_ear``.
 
-On the crisis corpora of eight authors (``tests/crisis``), the table of the safety tests, short answers and
-dialogues, and everything people ask us otherwise. First each author, and one on whom nothing is ever fitted, is
+On the crisis corpora of ten authors (``tests/crisis``), the table of the safety tests, short answers and
+dialogues, and everything people ask us otherwise. First each author, and two on whom nothing is ever fitted, is
 heard by an ear trained on the others and on half of what is asked; the shares are printed. Then one is trained
 on all and written to ``handlers/ear.json``.
 """
@@ -24,8 +24,12 @@ from knowledge.load import load
 from knowledge.text import simplified
 
 ROOT = Path(__file__).parents[1]
-AUTHORS = ("first", "second", "third", "fourth", "fifth", "seventh", "eighth", "ninth")
-UNSEEN = "sixth"
+AUTHORS = (
+    *("first", "second", "third", "fourth", "fifth", "seventh"),
+    *("eighth", "ninth", "tenth", "eleventh"),
+)
+UNSEEN = ("sixth", "twelfth")
+"""Authors on whom nothing is fitted."""
 CALM = ("everyday", "letters", "talk")
 """Short answers in forms, letters full of grief or anger, everyday talk: no danger in any."""
 MEASURED = ("letters_unseen", "talk_unseen")
@@ -115,12 +119,12 @@ def shares(model: tuple[ear.Weights, ear.Sounds], messages: Labelled, calm: list
 
 def main() -> None:
     tests = ROOT / "tests"
-    corpora = {name: read(tests / "crisis" / f"{name}.yaml") for name in (*AUTHORS, UNSEEN)}
+    corpora = {name: read(tests / "crisis" / f"{name}.yaml") for name in (*AUTHORS, *UNSEEN)}
     known = read(tests / "handlers" / "safety.yaml") + dialogues(tests / "dialogues")
     known += [one for name in CALM for one in read(tests / "crisis" / f"{name}.yaml")]
     asked = calm()
     sys.stdout.write("by ear alone: may be worried / softly answered / alarm\n")
-    for author in (*AUTHORS, UNSEEN):
+    for author in (*AUTHORS, *UNSEEN):
         others = [one for name in AUTHORS if name != author for one in corpora[name]]
         model = train(others + known, asked[::2])
         sys.stdout.write(f"{author}: {shares(model, corpora[author], asked[1::2])}\n")

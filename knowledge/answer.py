@@ -103,7 +103,7 @@ def _decide(library: Library, text: str, region: str | None, today: date) -> Ans
     if best.score < parameters().ask:
         keyword = _keyword(library, text, best)
         if keyword:
-            return _doubtful(library, matches, least=0.0)
+            return _doubtful(library, _titled(library, text, matches), least=0.0)
         unknown = _unknown(matches)
         ours = speaks_of_soldiers(library.lexicon, text)
         return _waited_for(library, text, unknown) if ours else unknown
@@ -154,7 +154,8 @@ def _somebody_else(library: Library, text: str, best: Match) -> Answer | None:
     the article that says who handles it – unless the best article speaks of such people, or is likely
     right all the same."""
     others = library.lexicon.others
-    left, named = text, {word for word in others.words if word in text}
+    left = text.replace("是不是", "")  # 是不是当兵的 is not 不是当兵的
+    text, named = left, {word for word in others.words if word in left}
     for word in others.always:
         left = left.replace(word, "")
     if speaks_of_soldiers(library.lexicon, left) or not (named or left != text):
@@ -204,6 +205,12 @@ def _keyword(library: Library, text: str, best: Match) -> bool:
     """Whether ``text`` is only a term of ours (安置, 抚恤金): then we ask what about it."""
     plain = library.reader.plain(text)
     return 2 <= len(plain) <= _TERM and plain in library.reader.plain(best.question)
+
+
+def _titled(library: Library, text: str, matches: list[Match]) -> list[Match]:
+    """``matches``, those with the term ``text`` in their titles before the others."""
+    term, plain = library.reader.plain(text), library.reader.plain
+    return sorted(matches, key=lambda one: term not in plain(library.entry_title(one.id)))
 
 
 def _unknown(matches: list[Match]) -> Answer:

@@ -14,7 +14,7 @@ from bot.evaluating import fallen, general, is_fit, judge, read
 from knowledge.base import Knowledge
 from knowledge.explaining import explain
 
-TODAY = date(2026, 11, 23)
+TODAY = date(2026, 11, 25)
 ENTRIES = [
     {"id": "open", "questions": ["怎么开户", "开户要带什么", "在哪里开户"]},
     {"id": "loss", "questions": ["卡丢了怎么办", "银行卡遗失怎么挂失", "卡不见了"]},
@@ -106,7 +106,7 @@ def test_an_explanation_names_what_was_read_every_candidate_and_the_decision(
     assert "等级=七至十级" in why["facets"]
     nearest = knowledge.library.index.search("如东的八级残军坐公交要钱吗")
     assert {one["id"] for one in why["candidates"]} <= {one.id for one in nearest}
-    assert len(why["candidates"]) == 3
+    assert len(why["candidates"]) == min(4, len(nearest))
     first = why["candidates"][0]
     adds = sum(feature["adds"] for feature in first["features"].values())
     assert adds == pytest.approx(first["rank"], abs=0.01)

@@ -15,7 +15,7 @@ from knowledge.load import Library
 from knowledge.render import render
 from knowledge.state import awaits_money, mourns, pushed_about
 
-TODAY = date(2026, 11, 23)
+TODAY = date(2026, 11, 25)
 QUESTIONS = Path(__file__).parents[1] / "questions"
 
 
@@ -104,7 +104,8 @@ def test_every_answer_shows_conclusion_first_and_source_region_and_date_last(
         said = render(article, today=TODAY)
         assert said.startswith(article.answer.summary)
         assert "依据：" in said
-        assert f"适用：{article.region} · 核对于 2026年11月23日" in said
+        day = article.assured_on
+        assert f"适用：{article.region} · 核对于 {day.year}年{day.month}月{day.day}日" in said
         assert len(said) < 1500
 
 

@@ -12,7 +12,7 @@ from knowledge import load as loading
 from knowledge.check import check
 from knowledge.load import KnowledgeError, load
 
-TODAY = date(2026, 11, 23)
+TODAY = date(2026, 11, 25)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from knowledge.base import Knowledge
 from knowledge.evaluation import Verdict, summary
 
 HERE = Path(__file__).parents[1] / "questions"
-TODAY = date(2026, 11, 23)
+TODAY = date(2026, 11, 25)
 SETS = halves(HERE)
 ASKED = [one for questions in SETS.values() for one in questions]
 
