@@ -203,6 +203,9 @@ def test_on_its_last_day_and_before_its_first_an_article_is_answered(knowledge: 
         ("谢谢", "smalltalk", "intent:thanks"),
         ("职工抚恤金怎么领", "answered", "wrong-door"),
         ("老年优待证在哪办", "answered", "wrong-door"),
+        ("我不是当兵的，能去你们那里吗", "answered", "wrong-door"),
+        ("是不是当兵的买东西便宜，要带啥证", "answered", "army-support-shops"),
+        ("当兵会不会胖", "smalltalk", "stranger:enlisting-doubts"),
     ],
 )
 def test_wishes_small_talk_and_wrong_doors_are_told_apart(
@@ -210,6 +213,13 @@ def test_wishes_small_talk_and_wrong_doors_are_told_apart(
 ) -> None:
     found = answer(knowledge.library, text, region=None, today=TODAY)
     assert (found.status, found.id) == (status, id)
+
+
+def test_a_term_by_itself_offers_what_is_called_so(knowledge: Knowledge) -> None:
+    found = answer(knowledge.library, "社保", region=None, today=TODAY)
+    titles = [knowledge.library.entry_title(id) for id in found.options]
+    assert found.status == "unclear"
+    assert all("社保" in title for title in titles), titles
 
 
 def test_regions_hold_within_one_another(knowledge: Knowledge) -> None:
