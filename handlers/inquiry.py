@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from handlers import menu
+from handlers.asking import which
 from handlers.effects import ListTickets, NoteGap
 from handlers.flow import begin
 from handlers.messages import Choice, Reply, Update
@@ -30,7 +31,8 @@ _BESIDE = 2
 """Other articles that may be opened from an answer."""
 _ANYBODY = re.compile(r"(?:不论|不管|无论).{0,20}")
 """What is said of people in general (不论有没有工作) is nobody's need."""
-_BEREAVEMENT = "bereavement"
+_TOLD = ("answered", "expired", "elsewhere", "unclear", "unknown", "handoff")
+"""What is said to somebody in mourning begins with a word of condolence."""
 _PUSHED = (
     "被推来推去的，请对方写明不办的理由；不服可以申请复议。也可以点“找工作人员”，请服务中心替您问。"
 )
@@ -54,7 +56,11 @@ def inquiry(update: Update, at: Situation) -> Turn:
     if wish and (turn := _begin(wish, at, text)):
         return turn
     found = answer(at.knowledge.library, text, region=region, today=at.now.date())
-    return _SPEAK[found.status](found, text, at)
+    turn = _SPEAK[found.status](found, text, at)
+    if turn.status in _TOLD and mourns(at.knowledge.library.lexicon, text):
+        first, *others = turn.replies
+        turn.replies[:] = [replace(first, text=f"请节哀。\n\n{first.text}"), *others]
+    return turn
 
 
 def _last(at: Situation) -> Article | None:
@@ -142,8 +148,6 @@ def _to_their_state(turn: Turn, article: Article, text: str, at: Situation) -> T
         waiting = Choice(f"/article {lexicon.payday.article}", "钱没到账怎么办")
         again = (waiting.value, _PERSON.value)
         choices = [waiting, _PERSON, *(one for one in choices if one.value not in again)]
-    if article.topic == _BEREAVEMENT and mourns(lexicon, text):
-        said = f"请节哀。\n\n{said}"
     reply = replace(reply, text=said, choices=tuple(choices))
     return replace(turn, replies=[*turn.replies[:-1], reply])
 
@@ -171,15 +175,13 @@ def _unclear(found: Answer, text: str, at: Situation) -> Turn:
     """Ask once which is meant, saying what tells them apart; the second time a person is offered."""
     if at.memory.get("doubted"):
         return _unknown(found, text, at)
-    which = "您问的是哪一个？" if len(found.options) > 1 else "您是不是想问这个？"
-    lines = "\n".join([which, *_differences(found, at)])
     needed = _in_need(text, at)
-    if needed and found.score < _HALF:
+    if needed and (found.score < _HALF or found.options[0].startswith("request:")):
         return _hardship(found, _titles(found, at), at)
     help_first = (_HELP,) if needed and "request:hardship-aid" not in found.options else ()
-    reply = Reply(lines, choices=(*help_first, *_titles(found, at), Choice("/unknown", "都不是")))
+    choices = (*help_first, *_titles(found, at), Choice("/unknown", "都不是"))
     return Turn(
-        [reply],
+        [Reply(which(found, at.knowledge.library), choices=choices)],
         "unclear",
         score=found.score,
         options=found.options,
@@ -219,11 +221,14 @@ def _note_gap(found: Answer, text: str, at: Situation) -> None:
 
 
 def _hardship(found: Answer, near: tuple[Choice, ...], at: Situation) -> Turn:
-    """No rule is at hand, but somebody is in need: help is offered before anything else."""
+    """No rule is at hand, but somebody is in need: help is offered before anything else, and the service
+    that was meant before help in general."""
+    meant = [one for one in near if one.value.startswith("/request ")][:1]
+    choices = {one.value: one for one in (*meant, _HELP, _PERSON, *near[:2], _MENU)}
     reply = Reply(
-        "您家里有难处，可以先登记困难帮扶，由服务中心的工作人员来联系您。\n"
+        "您家里不容易，先别急。可以先登记，服务中心的工作人员会联系您。\n"
         "急难的事也可以打 12345，或直接去户籍地的乡镇（街道）退役军人服务站。",
-        choices=(_HELP, _PERSON, *near[:2], _MENU),
+        choices=tuple(choices.values()),
     )
     return Turn(
         [reply],
@@ -316,15 +321,3 @@ def _titles(found: Answer, at: Situation) -> tuple[Choice, ...]:
         elif service := library.services.get(id.removeprefix("request:")):
             choices.append(Choice(f"/request {service.id}", f"登记：{service.title}"))
     return tuple(choices)
-
-
-def _differences(found: Answer, at: Situation) -> list[str]:
-    """What tells the first candidates from one another, in the editors' words."""
-    articles = at.knowledge.library.articles
-    offered = [articles[id] for id in found.options[:3] if id in articles]
-    return [
-        f"· {article.title}：{other.difference}"
-        for article in offered
-        for other in article.not_to_be_confused_with
-        if any(other.id == one.id for one in offered)
-    ][:3]

@@ -101,12 +101,7 @@ def _decide(library: Library, text: str, region: str | None, today: date) -> Ans
     if best.id.startswith(_STRANGER):
         return _strange(library, text, best, matches)
     if best.score < parameters().ask:
-        keyword = _keyword(library, text, best)
-        if keyword:
-            return _doubtful(library, _titled(library, text, matches), least=0.0)
-        unknown = _unknown(matches)
-        ours = speaks_of_soldiers(library.lexicon, text)
-        return _waited_for(library, text, unknown) if ours else unknown
+        return _too_far(library, text, matches)
     article, places = library.articles.get(best.id), asked_about(library, text, region)
     there = article is None or all(holds_in(library, article, one) for one in places)
     needed = parameters().answer if article and there else parameters().do
@@ -199,6 +194,15 @@ def _strange(library: Library, text: str, best: Match, matches: list[Match]) -> 
     if best.score >= parameters().answer or len(matches) < 2:
         return Answer("unknown", None, best.score)
     return _unknown(matches[1:])
+
+
+def _too_far(library: Library, text: str, matches: list[Match]) -> Answer:
+    """Nothing is near enough to be asked about – but for a term of ours, and for who waits for money."""
+    if _keyword(library, text, matches[0]):
+        return _doubtful(library, _titled(library, text, matches), least=0.0)
+    unknown = _unknown(matches)
+    ours = speaks_of_soldiers(library.lexicon, text)
+    return _waited_for(library, text, unknown) if ours else unknown
 
 
 def _keyword(library: Library, text: str, best: Match) -> bool:
