@@ -47,7 +47,7 @@ _LEFT = re.compile(
     r"也?(?:都|早就?|刚|又|全)?(?:走|跑|离|没|死|去世|过世|不在|不要|不理|不管|不认|嫌|骂|赶|怪)[^，。！？]*[，。！？]"
 )
 """Follows somebody who left, died or is unkind, to the end of that sentence."""
-ALARM, SOFTLY, CARE = 0.3, 0.5, 0.1
+ALARM, SOFTLY, CARE = 0.3, 0.5, 0.07
 """Likelihoods by ear from which staff are alerted, the person is answered softly, and an ordinary
 answer ends with the numbers; docs/evaluation.md says what each costs."""
 _FEW = 3
