@@ -190,6 +190,28 @@ def test_a_difference_told_on_one_side_only_is_a_warning(root: Path) -> None:
     assert "bus 没有反过来写明" in problem.message
 
 
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("没有证的看另一条", "写明看哪一条"),
+        ("没有证的看“坐船要钱吗”", "没有标题是“坐船要钱吗”的文章"),
+        ("没有证的看“优待证怎么申请”", "写进 see_also 的前 2 个"),
+        ("没有证的看“老兵坐公交车要钱吗”", ""),
+    ],
+)
+def test_who_is_told_to_look_elsewhere_is_told_where_and_gets_a_button(
+    root: Path, said: str, message: str
+) -> None:
+    path = root / CARD_FILE
+    old = "  - 本人带身份证\n"
+    path.write_text(
+        path.read_text("utf-8").replace(old, f"{old}  exceptions:\n  - {said}\n"), "utf-8"
+    )
+    line = path.read_text("utf-8").splitlines().index(f"  - {said}") + 1
+    told = [one.message for one in found(root, CARD_FILE) if one.line == line]
+    assert [message in one for one in told] == ([True] if message else [])
+
+
 def test_an_article_past_its_review_date_is_a_warning_at_that_line(root: Path) -> None:
     problems = [one for one in check(load(root), date(2027, 6, 1)) if "复核期限" in one.message]
     assert [one.level for one in problems] == ["warning", "warning"]
