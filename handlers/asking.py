@@ -19,7 +19,7 @@ def which(found: Answer, library: Library) -> str:
     first = offered[0]
     if found.score >= _LIKELY and found.options[0] == first.id:
         lines = [f"听您说的，多半是这一条：{first.title}。", first.answer.summary, ""]
-        lines.append("要看全文和怎么办，点第一个；不是这件事，点别的。")
+        lines.append("要看全文、依据和怎么办，点第一个；不是这件事，点别的。")
         return "\n".join([*lines, *_difference(offered, [first])])
     lines = ["您问的是哪一个？点一下就行。" if len(found.options) > 1 else "您是不是想问这个？"]
     lines += [f"· {one.title}：{one.answer.summary}" for one in offered]
