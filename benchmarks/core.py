@@ -14,13 +14,12 @@ import random
 import time
 from collections.abc import Iterator
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 
-import yaml
 from sqlalchemy import text
 from sqlmodel import Session, func, select
 
 import handlers
+from benchmarks.question_sets import asked
 from bot.db import schema
 from bot.db.cipher import make_cipher
 from bot.db.engine import connect
@@ -38,21 +37,12 @@ BARE_SECONDS = 3.0
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
-def questions() -> list[str]:
-    """What the test people ask, of every topic."""
-    files = sorted(Path("tests/questions").glob("*.yaml"))
-    asked = [
-        q for file in files for qs in yaml.safe_load(file.read_text("utf-8")).values() for q in qs
-    ]
-    return [one for one in asked if isinstance(one, str)]
-
-
 def updates(count: int, name: str) -> Iterator[Update]:
     """So many updates of many people, the same in every run."""
-    dice, asked = random.Random(name), questions()  # noqa: S311
+    dice, texts = random.Random(name), asked()  # noqa: S311
     for number in range(count):
         person = Contact("web", f"{name}-{dice.randrange(PEOPLE)}")
-        yield Update(f"{name}-{number}", person, dice.choice(asked))
+        yield Update(f"{name}-{number}", person, dice.choice(texts))
 
 
 def bare(url: str) -> float:

@@ -14,6 +14,7 @@ from statistics import median, quantiles
 import yaml
 from rapidfuzz import fuzz, process
 
+from benchmarks import question_sets
 from knowledge.base import load_knowledge
 
 ROOT = Path(__file__).parents[1]
@@ -33,9 +34,7 @@ def main() -> None:
     started = time.perf_counter()
     knowledge = load_knowledge()
     print(f"load everything: {(time.perf_counter() - started) * 1000:.0f} ms")
-    files = sorted((ROOT / "tests" / "questions").glob("*.yaml"))
-    read = (yaml.safe_load(path.read_text("utf-8")) for path in files)
-    asked = [str(text) for data in read for texts in data.values() for text in texts]
+    asked = question_sets.asked()
     written = [q for one in knowledge.library.articles.values() for q in one.questions]
     places = list(yaml.safe_load((ROOT / "tests" / "places.yaml").read_text("utf-8")))
     names = [str(place["text"]) if isinstance(place, dict) else str(place) for place in places]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.evaluating import Question, halves
+from bot.evaluating import Question, halves, read
 from knowledge.library import entries_of, spoken
 from knowledge.load import load
 from knowledge.schema import Lexicon
@@ -28,6 +28,12 @@ NOISE = ("homo", "drop", "swap", "pinyin_part", "pinyin_full")
 def ours(half: str) -> tuple[Index, list[Question]]:
     """Our index with the ``fit`` or the ``report`` half of our own questions, or the ``held``."""
     return load().index, halves(ROOT / "tests" / "questions")[half]
+
+
+def asked() -> list[str]:
+    """What our own test people ask, of every topic."""
+    files = sorted((ROOT / "tests" / "questions").glob("*.yaml"))
+    return [one.text for file in files for one in read(file)]
 
 
 def left_out(fold: int, folds: int = 5) -> tuple[Index, list[Question]]:

@@ -14,16 +14,18 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-import yaml
 
+from benchmarks.question_sets import asked
 from tests.channels.telegram_emulator import Emulator
 from tests.faults.rig import Process, platform, telegram
 from tests.sheets import shops, write_csv
+
+QUESTIONS = asked()
 
 PASSWORD = "soaking-for-hours-31"  # noqa: S105 - of a service that lives for minutes
 REQUEST = (
@@ -224,17 +226,6 @@ def _browser(url: str, headers: dict[str, str] | None = None) -> aiohttp.ClientS
 async def _token(http: aiohttp.ClientSession, page: str) -> str:
     async with http.get(page) as answer:
         return str(_TOKEN.findall(await answer.text())[0])
-
-
-def _questions() -> Sequence[str]:
-    files = sorted((Path(__file__).parents[1] / "tests" / "questions").glob("*.yaml"))
-    found = [
-        q for file in files for qs in yaml.safe_load(file.read_text("utf-8")).values() for q in qs
-    ]
-    return [one for one in found if isinstance(one, str)]
-
-
-QUESTIONS = _questions()
 
 
 def main() -> None:

@@ -223,8 +223,10 @@ def _note_gap(found: Answer, text: str, at: Situation) -> None:
 def _hardship(found: Answer, near: tuple[Choice, ...], at: Situation) -> Turn:
     """No rule is at hand, but somebody is in need: help is offered before anything else, and the service
     that was meant before help in general."""
-    meant = [one for one in near if one.value.startswith("/request ")][:1]
-    choices = {one.value: one for one in (*meant, _HELP, _PERSON, *near[:2], _MENU)}
+    meant = [one for one in near if one.value.startswith("/request ") and one.value != _HELP.value]
+    choices: dict[str, Choice] = {}
+    for one in (*meant[:1], _HELP, _PERSON, *near[:2], _MENU):
+        choices.setdefault(one.value, one)
     reply = Reply(
         "您家里不容易，先别急。可以先登记，服务中心的工作人员会联系您。\n"
         "急难的事也可以打 12345，或直接去户籍地的乡镇（街道）退役军人服务站。",
