@@ -91,6 +91,19 @@ def fit_rank(sets: list[list[Case]]) -> Floats:
     return np.asarray(found.x / scale)
 
 
+def without_bodies(sets: list[list[Case]]) -> Floats:
+    """Weights of the rank score where entries have no texts."""
+    column = FEATURES.index("body")
+    kept = [case.found.table[:, column].copy() for own in sets for case in own]
+    for own in sets:
+        for case in own:
+            case.found.table[:, column] = 0.0
+    bare = fit_rank(sets)
+    for case, values in zip((case for own in sets for case in own), kept, strict=True):
+        case.found.table[:, column] = values
+    return bare
+
+
 def judged(case: Case, rank: Floats) -> tuple[list[Floats], list[bool]]:
     """The signs of the first two entries of a question, and which of them is right. Of a question that
     is not ours nobody says which matter of strangers it is: such entries are left out."""
@@ -108,12 +121,12 @@ def judged(case: Case, rank: Floats) -> tuple[list[Floats], list[bool]]:
     return rows, [bool(right[one]) for one in known]
 
 
-def fit_doubt(sets: list[list[Case]], rank: Floats) -> HistGradientBoostingClassifier:
+def fit_doubt(sets: list[list[Case]], rank: Floats, bare: Floats) -> HistGradientBoostingClassifier:
     """Trees for the likelihood."""
     table, right, count = [], [], []
     for cases_ in sets:
         for case in cases_:
-            rows, correct = judged(case, rank)
+            rows, correct = judged(case, rank if case.index.bodies else bare)
             table += rows
             right += correct
             count += [1000 / len(cases_)] * len(rows)
@@ -183,20 +196,15 @@ def material() -> tuple[list[list[Case]], list[list[Case]]]:
 
 def main() -> None:
     for_rank, for_doubt = material()
-    rank = fit_rank(for_rank)
-    trees = fit_doubt(for_doubt, rank)
+    rank, bare = fit_rank(for_rank), without_bodies(for_rank)
+    trees = fit_doubt(for_doubt, rank, bare)
+    given: dict[str, dict[str, float]] = {}
+    for name, weights in (("rank", rank), ("bare", bare)):
+        weights[FEATURES.index("meaning")] = MEANING  # learned only where a model is set
+        given[name] = {one: round(float(w), 3) for one, w in zip(FEATURES, weights, strict=True)}
     learned = parameters()
-    rank[FEATURES.index("meaning")] = MEANING  # learned only where a model is set
-    given = {
-        "rank": {name: round(float(w), 3) for name, w in zip(FEATURES, rank, strict=True)},
-        "thresholds": {
-            "answer": learned.answer,
-            "ask": learned.ask,
-            "do": learned.do,
-            "near": learned.near,
-        },
-    }
-    text = yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
+    limits = {name: getattr(learned, name) for name in ("answer", "ask", "do", "near")}
+    text = yaml.safe_dump({**given, "thresholds": limits}, sort_keys=False, allow_unicode=True)
     FILE.write_text(
         f"# Written by benchmarks/fit_search.py; see docs/evaluation.md.\n{text}", "utf-8"
     )

@@ -121,7 +121,7 @@ def _candidates(library: Library, text: str) -> list[dict[str, Any]]:
     near = index.shortlist(typed)
     if not len(near.questions):
         return []
-    weights = parameters().rank
+    weights = index.weights
     ranks = near.table @ weights
     best = index.best(near, ranks)[:_SHOWN]
     signs = [doubt.signs(index, typed, near, ranks, best, one) for one in best]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ class Parameters:
     """Weights of the rank score, and the two thresholds on the likelihood."""
 
     rank: Floats
+    bare: Floats
+    """The same where the entries have no texts besides their ways of asking."""
     answer: float
     """From this likelihood on an article is given without asking."""
     ask: float
@@ -38,9 +41,14 @@ def parameters(file: Path = FILE) -> Parameters:
     """The numbers of ``file``, in the order in which the features are listed."""
     given = yaml.safe_load(file.read_text("utf-8"))
     return Parameters(
-        rank=np.array([given["rank"].get(name, 0.0) for name in FEATURES]),
+        rank=_weights(given["rank"]),
+        bare=_weights(given["bare"]),
         answer=given["thresholds"]["answer"],
         ask=given["thresholds"]["ask"],
         do=given["thresholds"]["do"],
         near=given["thresholds"]["near"],
     )
+
+
+def _weights(given: Mapping[str, float]) -> Floats:
+    return np.array([given.get(name, 0.0) for name in FEATURES])

@@ -155,7 +155,7 @@ class Index:
         found = self.shortlist(typed)
         if not len(found.questions):
             return ()
-        ranks = found.table @ parameters().rank
+        ranks = found.table @ self.weights
         best = self.best(found, ranks)
         if by_heart:
             best = self._known_first(typed, found, best)
@@ -165,6 +165,12 @@ class Index:
         if len(likely) > 1 and likely[1] > likely[0] + _SURER:
             best[:2], likely[:2] = best[1::-1], likely[1::-1]
         return tuple(self._matches(found, ranks, best[:limit], likely))
+
+    @property
+    def weights(self) -> Floats:
+        """What each feature counts here."""
+        learned = parameters()
+        return learned.rank if self.bodies else learned.bare
 
     def read(self, text: str) -> Typed:
         """``text`` as it is compared: pinyin turned into characters, terms into standard ones."""
