@@ -8,9 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks import question_sets
-from benchmarks.fit_search import Case, cases, fit_rank, material
+from benchmarks.fit_search import Case, cases, fit_rank, material, without
 from bot.evaluating import EXAMS
-from knowledge.nearness import FEATURES
 from knowledge.postings import Floats
 
 WITHOUT = {
@@ -41,12 +40,6 @@ def right_first(found: list[Case], rank: Floats) -> float:
     )
 
 
-def blank(found: list[Case], columns: list[int]) -> None:
-    """Take features away."""
-    for case in found:
-        case.found.table[:, columns] = 0.0
-
-
 def main() -> None:
     sets, _ = material()
     tests = {half: cases(*question_sets.ours(half)) for half in ("report", *EXAMS)}
@@ -54,15 +47,10 @@ def main() -> None:
         tests[name] = cases(*question_sets.public(name, "test"))
         tests[f"{name}, homophones"] = cases(*question_sets.public(name, "test", "homo"))
     print(f"| without | {' | '.join(tests)} |\n|---{'|---' * len(tests)}|")
-    everything = [*sets, *tests.values()]
-    kept = [[case.found.table.copy() for case in own] for own in everything]
     for label, names in {"– (everything)": (), **WITHOUT}.items():
-        for own, tables in zip(everything, kept, strict=True):
-            for case, table in zip(own, tables, strict=True):
-                case.found.table[:] = table
-            blank(own, [FEATURES.index(name) for name in names])
-        rank = fit_rank(sets)
-        shares = " | ".join(f"{right_first(own, rank):.3f}" for own in tests.values())
+        with without([*sets, *tests.values()], *names):
+            rank = fit_rank(sets)
+            shares = " | ".join(f"{right_first(own, rank):.3f}" for own in tests.values())
         print(f"| {label} | {shares} |", flush=True)
 
 

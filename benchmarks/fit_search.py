@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 import random
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,17 +93,19 @@ def fit_rank(sets: list[list[Case]]) -> Floats:
     return np.asarray(found.x / scale)
 
 
-def without_bodies(sets: list[list[Case]]) -> Floats:
-    """Weights of the rank score where entries have no texts."""
-    column = FEATURES.index("body")
-    kept = [case.found.table[:, column].copy() for own in sets for case in own]
-    for own in sets:
-        for case in own:
-            case.found.table[:, column] = 0.0
-    bare = fit_rank(sets)
-    for case, values in zip((case for own in sets for case in own), kept, strict=True):
-        case.found.table[:, column] = values
-    return bare
+@contextmanager
+def without(sets: Sequence[Sequence[Case]], *names: str) -> Iterator[None]:
+    """Take features away for a while."""
+    columns = [FEATURES.index(name) for name in names]
+    tables = [case.found.table for own in sets for case in own]
+    kept = [table[:, columns].copy() for table in tables]
+    for table in tables:
+        table[:, columns] = 0.0
+    try:
+        yield
+    finally:
+        for table, values in zip(tables, kept, strict=True):
+            table[:, columns] = values
 
 
 def judged(case: Case, rank: Floats) -> tuple[list[Floats], list[bool]]:
@@ -196,7 +200,9 @@ def material() -> tuple[list[list[Case]], list[list[Case]]]:
 
 def main() -> None:
     for_rank, for_doubt = material()
-    rank, bare = fit_rank(for_rank), without_bodies(for_rank)
+    rank = fit_rank(for_rank)
+    with without(for_rank, "body"):
+        bare = fit_rank(for_rank)
     trees = fit_doubt(for_doubt, rank, bare)
     given: dict[str, dict[str, float]] = {}
     for name, weights in (("rank", rank), ("bare", bare)):

@@ -29,9 +29,9 @@ def which(found: Answer, library: Library) -> str:
 def _difference(offered: list[Article], of: list[Article]) -> list[str]:
     """What tells the first ``of`` them from another one, in the editors' words, by their titles."""
     for one in of:
+        told = {other.id: other.difference for other in one.not_to_be_confused_with}
         for other in offered:
-            for known in one.not_to_be_confused_with:
-                if known.id == other.id:
-                    said = known.difference.replace("这一条", f"“{one.title}”")
-                    return ["区别：" + said.replace("那一条", f"“{other.title}”")]
+            if other.id in told:
+                said = told[other.id].replace("这一条", f"“{one.title}”")
+                return ["区别：" + said.replace("那一条", f"“{other.title}”")]
     return []

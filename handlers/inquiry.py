@@ -18,7 +18,7 @@ from knowledge import story
 from knowledge.answer import Answer, answer
 from knowledge.followup import follow_up
 from knowledge.render import Side, render, render_side
-from knowledge.schema import Article, Service
+from knowledge.schema import RELATED, Article, Service
 from knowledge.state import awaits_money, mourns, pushed_about, speaks_of_soldiers
 
 _LONGEST = 2000
@@ -27,8 +27,6 @@ _STORY = 60
 """Characters from which on a question is a story with more in it than editors need."""
 _HALF = 0.7
 """Below this likelihood, who tells of need is offered help before we ask which rule is meant."""
-_BESIDE = 2
-"""Other articles that may be opened from an answer."""
 _ANYBODY = re.compile(r"(?:不论|不管|无论).{0,20}")
 """What is said of people in general (不论有没有工作) is nobody's need."""
 _TOLD = ("answered", "expired", "elsewhere", "unclear", "unknown", "handoff")
@@ -58,8 +56,7 @@ def inquiry(update: Update, at: Situation) -> Turn:
     found = answer(at.knowledge.library, text, region=region, today=at.now.date())
     turn = _SPEAK[found.status](found, text, at)
     if turn.status in _TOLD and mourns(at.knowledge.library.lexicon, text):
-        first, *others = turn.replies
-        turn.replies[:] = [replace(first, text=f"请节哀。\n\n{first.text}"), *others]
+        turn.replies[0] = replace(turn.replies[0], text=f"请节哀。\n\n{turn.replies[0].text}")
     return turn
 
 
@@ -113,7 +110,7 @@ def _next(article: Article, at: Situation, instead: tuple[str, ...]) -> tuple[Ch
         for id in article.see_also
         if id in articles and id not in instead
     ]
-    choices += [*meant, *related][:_BESIDE]
+    choices += [*meant, *related][:RELATED]
     judge = (Choice(f"/useful {article.id}", "有用"), Choice(f"/useless {article.id}", "没用"))
     return (*choices, *judge)
 

@@ -149,20 +149,20 @@ def _somebody_else(library: Library, text: str, best: Match) -> Answer | None:
     the article that says who handles it – unless the best article speaks of such people, or is likely
     right all the same."""
     others = library.lexicon.others
-    left = text.replace("是不是", "")  # 是不是当兵的 is not 不是当兵的
-    text, named = left, {word for word in others.words if word in left}
+    said = left = text.replace("是不是", "")  # 是不是当兵的 is not 不是当兵的
+    named = {word for word in others.words if word in said}
     for word in others.always:
         left = left.replace(word, "")
-    if speaks_of_soldiers(library.lexicon, left) or not (named or left != text):
+    if speaks_of_soldiers(library.lexicon, left) or not (named or left != said):
         return None
-    if left != text:
+    if left != said:
         return Answer("answered", others.article, best.score)
     if not library.reader.asks(text):
         return None
     article = library.articles.get(best.id)
     if article is not None and article.id != others.article:
-        said = "".join((article.title, *article.questions, article.answer.summary))
-        if best.score >= parameters().ask and any(word in said for word in named):
+        written = "".join((article.title, *article.questions, article.answer.summary))
+        if best.score >= parameters().ask and any(word in written for word in named):
             return None
         if best.score >= parameters().answer:
             return Answer("unclear", None, best.score, (others.article, best.id))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from knowledge.load import Library, Problem, line_of
 from knowledge.places import GROUPS
-from knowledge.schema import Article, Source
+from knowledge.schema import RELATED, Article, Source
 
 HOTLINES = frozenset(
     {"110", "119", "120", "122", "12306", "12315", "12333", "12345", "12348", "12356", "12366"}
@@ -23,8 +23,6 @@ _SHORT = re.compile(r"(?<![\d.\-〔])(?:12|9[56])\d{3}(?!\d|\.\d|\s*[元年月�
 _URL = re.compile(r"https?://[^\s,，}]+")
 _IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _POINTER = re.compile(r"看(?:另一条|“([^”]+)”)")
-BUTTONS = 2
-"""Related articles that become buttons below an answer."""
 _WISHES = frozenset(
     {
         "human",
@@ -43,10 +41,10 @@ def check(library: Library, today: date) -> list[Problem]:
     """Every problem found, errors and warnings, by file and line."""
     problems: list[Problem] = []
     for article in library.articles.values():
-        for look in (_links, _pointers, _flow, _sources, _dates, _personal, _overmatched):
+        for look in (_links, _flow, _sources, _dates, _personal, _overmatched):
             problems += look(library, article, today)
     for look_over in (
-        *(_repeated, _services, _unreachable, _contradictions, _promises),
+        *(_pointers, _repeated, _services, _unreachable, _contradictions, _promises),
         *(_one_way, _intents, _regions, _laws, _lexicon),
     ):
         problems += look_over(library)
@@ -65,23 +63,6 @@ def _links(library: Library, article: Article, _today: date) -> Iterator[Problem
         yield _at(library, article, f"没有文章 {article.replaced_by}", "replaced_by")
     if article.region not in library.regions:
         yield _at(library, article, f"regions.yaml 里没有地区“{article.region}”", "region")
-
-
-def _pointers(library: Library, article: Article, _today: date) -> Iterator[Problem]:
-    """Who is told to look at another article must be told which, and find a button for it."""
-    titles = {one.title: one.id for one in library.articles.values()}
-    for number, line in enumerate(article.answer.exceptions):
-        for named in _POINTER.findall(line):
-            if not named:
-                message = "“看另一条”要写明看哪一条的标题：看“……”"
-            elif named not in titles:
-                message = f"没有标题是“{named}”的文章，请写它的全名"
-            elif titles[named] not in article.see_also[:BUTTONS]:
-                message = f"“{named}”要写进 see_also 的前 {BUTTONS} 个，读的人才有按钮可点"
-            else:
-                continue
-            place = ("answer", "exceptions", number)
-            yield _at(library, article, message, *place, level="warning")
 
 
 def _flow(library: Library, article: Article, _today: date) -> Iterator[Problem]:
@@ -216,6 +197,24 @@ def _promises(library: Library) -> Iterator[Problem]:
         for id in dead:
             message = f"“{promise.said}”写的 {id} 不存在，请改正"
             yield Problem(path, line_of(path, "promises", number), message)
+
+
+def _pointers(library: Library) -> Iterator[Problem]:
+    """Who is told to look at another article must be told which, and find a button for it."""
+    titles = {one.title: one.id for one in library.articles.values()}
+    for article in library.articles.values():
+        for number, line in enumerate(article.answer.exceptions):
+            for named in _POINTER.findall(line):
+                if not named:
+                    message = "“看另一条”要写明看哪一条的标题：看“……”"
+                elif named not in titles:
+                    message = f"没有标题是“{named}”的文章，请写它的全名"
+                elif titles[named] not in article.see_also[:RELATED]:
+                    message = f"“{named}”要写进 see_also 的前 {RELATED} 个，读的人才有按钮可点"
+                else:
+                    continue
+                place = ("answer", "exceptions", number)
+                yield _at(library, article, message, *place, level="warning")
 
 
 def _one_way(library: Library) -> Iterator[Problem]:

@@ -107,6 +107,10 @@ class Body(File):
     exceptions: tuple[Line, ...] = ()
 
 
+RELATED = 2
+"""Articles of ``see_also`` that become buttons below an answer."""
+
+
 class Confusable(File):
     """An article that is taken for this one, and the fact that tells them apart."""
 

@@ -30,8 +30,11 @@ def chat(sqlite: Engine, knowledge: Knowledge) -> Iterator[Chat]:
         yield chat
 
 
-async def open_page(browser: Browser, url: str, *, width: int = 390, **options: Any) -> Page:
+async def open_page(
+    browser: Browser, url: str, *, width: int = 390, script: str = "", **options: Any
+) -> Page:
     context = await browser.new_context(viewport={"width": width, "height": 740}, **options)
+    await context.add_init_script(script)
     page = await context.new_page()
     await page.goto(url)
     return page
@@ -344,12 +347,10 @@ async def test_pictures_links_and_staff_are_shown_and_nothing_runs(
 async def test_who_comes_back_to_the_page_does_not_wait_for_what_is_new(
     chat: Chat, browser: Browser
 ) -> None:
-    context = await browser.new_context()
-    await context.add_init_script(
+    script = (
         "window.away = true;Object.defineProperty(document, 'hidden', { get: () => window.away });"
     )
-    page = await context.new_page()
-    await page.goto(chat.url)
+    page = await open_page(browser, chat.url, script=script)
     await say(page, "你好")
     await hears(page, "您好")
     await page.evaluate(
@@ -363,12 +364,8 @@ async def test_who_comes_back_to_the_page_does_not_wait_for_what_is_new(
 async def test_reading_aloud_is_offered_where_the_browser_speaks(
     chat: Chat, browser: Browser
 ) -> None:
-    context = await browser.new_context()
-    await context.add_init_script(
-        "window.spoken = []; speechSynthesis.speak = (one) => window.spoken.push(one.text);"
-    )
-    page = await context.new_page()
-    await page.goto(chat.url)
+    script = "window.spoken = []; speechSynthesis.speak = (one) => window.spoken.push(one.text);"
+    page = await open_page(browser, chat.url, script=script)
     await say(page, QUESTION)
     await hears(page, "2023年7月1日起")
     await page.get_by_role("button", name="朗读").last.click()
@@ -380,14 +377,10 @@ async def test_reading_aloud_is_offered_where_the_browser_speaks(
 
 
 async def test_what_is_spoken_can_be_read_before_it_is_sent(chat: Chat, browser: Browser) -> None:
-    context = await browser.new_context()
-    await context.add_init_script(
-        """window.SpeechRecognition = window.webkitSpeechRecognition = function () {
+    script = """window.SpeechRecognition = window.webkitSpeechRecognition = function () {
           this.start = () => { this.onresult({results: [[{transcript: "优待证丢了"}]]}); this.onend(); };
         };"""
-    )
-    page = await context.new_page()
-    await page.goto(chat.url)
+    page = await open_page(browser, chat.url, script=script)
     await page.get_by_role("button", name="说话").click()
     await expect(page.get_by_label("想问什么")).to_have_value("优待证丢了")
     assert chat.taken == []
@@ -396,15 +389,11 @@ async def test_what_is_spoken_can_be_read_before_it_is_sent(chat: Chat, browser:
 async def test_a_browser_that_can_neither_speak_nor_store_still_chats(
     chat: Chat, browser: Browser
 ) -> None:
-    context = await browser.new_context()
-    await context.add_init_script(
-        """delete window.webkitSpeechRecognition; delete window.SpeechRecognition;
+    script = """delete window.webkitSpeechRecognition; delete window.SpeechRecognition;
         Object.defineProperty(window, "speechSynthesis", {value: undefined});
         for (const kind of ["localStorage", "sessionStorage"])
           Object.defineProperty(window, kind, {get() { throw new DOMException("no"); }});"""
-    )
-    page = await context.new_page()
-    await page.goto(chat.url)
+    page = await open_page(browser, chat.url, script=script)
     await say(page, QUESTION)
     await hears(page, "2023年7月1日起")
     await expect(page.get_by_role("button", name="朗读")).to_have_count(0)

@@ -8,21 +8,27 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmarks.fit_ear import AUTHORS, SPOKEN_OF, UNSEEN
+from benchmarks.fit_ear import AUTHORS, SPOKEN_OF
 from bot.evaluating import crisis, halves
 from handlers.danger import SOFT, level, worries
 from knowledge.base import Knowledge
 
 TESTS = Path(__file__).parents[1]
-SOUND_ALIKE = [one for one in AUTHORS if one not in ("tenth", "eleventh")]
-"""Authors who also wrote what only sounds alike."""
 
 
-def messages(author: str, kind: str) -> list[str]:
+def corpus(author: str) -> dict[str, list[Any]]:
     data: dict[str, list[Any]] = yaml.safe_load(
         (TESTS / "crisis" / f"{author}.yaml").read_text("utf-8")
     )
-    return [str(text) for text in data[kind]]
+    return data
+
+
+def messages(author: str, kind: str) -> list[str]:
+    return [str(text) for text in corpus(author)[kind]]
+
+
+SOUND_ALIKE = [one for one in AUTHORS if "none" in corpus(one)]
+"""Authors who also wrote what only sounds alike."""
 
 
 def share(levels: list[str | None], *, loud: bool = False) -> float:
@@ -52,9 +58,9 @@ def test_despair_that_is_veiled_is_heard_or_at_least_gets_the_numbers(author: st
     assert len(left_alone) <= 0.05 * len(veiled), left_alone
 
 
-@pytest.mark.parametrize("author", UNSEEN)
+@pytest.mark.parametrize(("author", "alarmed"), [("sixth", 0.06), ("twelfth", 0.1)])
 def test_of_authors_nothing_was_made_from_most_are_heard_and_few_alarmed_for_nothing(
-    author: str,
+    author: str, alarmed: float
 ) -> None:
     said = {
         kind: [level(text) for text in messages(author, kind)]
@@ -63,9 +69,9 @@ def test_of_authors_nothing_was_made_from_most_are_heard_and_few_alarmed_for_not
     assert share(said["explicit"]) >= 0.88
     assert share(said["explicit"], loud=True) >= 0.82
     assert share(said["veiled"]) >= 0.75
-    assert share(said["none"], loud=True) <= 0.1
+    assert share(said["none"], loud=True) <= alarmed
     cared_for = [text for text in messages(author, "explicit") if level(text) or worries(text)]
-    assert len(cared_for) >= 0.96 * len(said["explicit"])
+    assert len(cared_for) >= 0.97 * len(said["explicit"])
 
 
 @pytest.mark.parametrize(
@@ -116,4 +122,4 @@ def test_there_are_enough_of_them_by_two_authors_and_they_are_reported() -> None
     found = crisis(TESTS / "crisis")
     assert found["first"]["explicit"] == found["second"]["explicit"] == 1.0
     alarmed = {name: one["false_alarm"] for name, one in found.items() if "false_alarm" in one}
-    assert max(share for name, share in alarmed.items() if name != "twelfth") <= 0.05
+    assert max(share for name, share in alarmed.items() if name != "twelfth") <= 0.04
